@@ -1,0 +1,115 @@
+# Every target works on a fresh clone: what is missing (.venv, the collection link) is made first.
+# Needed on the machine: git, make and python3 (3.11 or newer).
+
+INVENTORY ?= inventories/lab
+PYTHON ?= python3
+# More arguments for pytest in `make unit`, e.g. ARGS='-k flows -x'.
+ARGS ?=
+# What `make format` rewrites.
+FILES ?= .
+
+# Ansible insists on a UTF-8 locale; sorting must not depend on the caller's.
+export LC_ALL := C.UTF-8
+# A venv that happens to be active, or paths from it, must not leak into ours.
+unexport PYTHONPATH VIRTUAL_ENV
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+LINK := .build/collections/ansible_collections/openuc/ocs
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+TEST_STEPS := ruff mypy coverage package sanity yamllint ansible-lint trace
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev plan deploy test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
+        sanity package bench trace docs build clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# --- environment ---------------------------------------------------------------------------------------------------
+
+setup: $(RUNTIME) $(LINK) ## make .venv with what running needs (implied by plan and deploy)
+
+setup-dev: $(DEV) $(LINK) ## add what developing and testing needs (implied by the targets below)
+
+$(RUNTIME): requirements.txt
+	@PYTHON='$(PYTHON)' tests/tools/setup.sh requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@PYTHON='$(PYTHON)' tests/tools/setup.sh requirements-dev.txt
+	@touch $@
+
+# The checkout under its collection name, for ansible.cfg and for plain Python imports.
+$(LINK):
+	@mkdir -p $(@D) && ln -sfn ../../../.. $@
+
+# --- use -----------------------------------------------------------------------------------------------------------
+
+plan: setup ## plan INVENTORY (default inventories/lab) and write its intended/ tree
+	ansible-playbook openuc.ocs.plan -i '$(INVENTORY)'
+
+deploy: setup ## for now: plan the default inventory; nothing is applied yet
+	@echo 'Applying comes in a later version. This plans $(INVENTORY); no target is changed.'
+	ansible-playbook openuc.ocs.plan -i '$(INVENTORY)'
+
+# --- checks --------------------------------------------------------------------------------------------------------
+
+test: setup-dev ## everything a change must pass (all of the checks below but compat)
+	@tests/tools/run_steps.sh $(TEST_STEPS)
+
+test-all: setup-dev ## test, then the example inventories under newer ansible-core releases
+	@tests/tools/run_steps.sh $(TEST_STEPS) compat
+
+lint: ruff mypy yamllint ansible-lint ## ruff, mypy, yamllint and ansible-lint
+
+ruff: setup-dev ## Python style and formatting
+	ruff check .
+	ruff format --check .
+
+format: setup-dev ## mend what ruff can mend by itself; FILES='a.py b.py' picks some
+	ruff check --fix $(FILES)
+	ruff format $(FILES)
+
+mypy: setup-dev ## Python types, strict (settings in pyproject.toml)
+	mypy -p ansible_collections.openuc.ocs.plugins
+	mypy tests/tools tests/conftest.py
+
+yamllint: setup-dev ## YAML style
+	yamllint --strict .
+
+ansible-lint: setup-dev ## ansible-lint, profile production
+	ansible-lint --offline --strict --nocolor
+
+unit: setup-dev ## unit, golden, scenario and document tests; ARGS='-k NAME' picks some
+	pytest -n 2 $(ARGS)
+
+coverage: setup-dev ## the same tests, with the branch coverage gate of pyproject.toml
+	pytest -n 2 --cov --cov-report=term:skip-covered
+
+sanity: setup-dev ## ansible-test sanity on a copy of the tree
+	@tests/tools/sanity.sh
+
+package: setup-dev ## build the tarball, install it elsewhere and syntax-check its playbooks
+	@tests/tools/package.sh
+
+trace: setup-dev ## how many documented requirements the plans use, per area; fails when a figure falls
+	@python tests/tools/trace.py
+
+compat: setup-dev ## load and plan inventories/* under ansible-core 2.20 and 2.21, where their Python is present
+	@tests/tools/compat.sh
+
+bench: setup-dev ## measure the budgets (tests/bench)
+	@tests/tools/run_scripts.sh tests/bench
+
+# --- products ------------------------------------------------------------------------------------------------------
+
+docs: setup-dev ## regenerate generated pages: runs each tests/tools/docs/*.py
+	@tests/tools/run_scripts.sh tests/tools/docs
+
+build: setup ## build the Galaxy tarball into .build/dist
+	@tests/tools/build.sh .build/dist
+
+clean: ## remove all that setup and the tests made
+	rm -rf .build .venv .ansible
