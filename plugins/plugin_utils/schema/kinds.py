@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kinds of text that occur in inventories and in the catalogue, each with its check and its words for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z", re.IGNORECASE)
+_PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
+MAX_PORT = 65535
+
+# Vocabularies that begin so are the names that the inventory itself declares.
+INVENTORY = "inventory."
+
+
+def is_dns_name(text: str) -> bool:
+    """True for dotted or single-label names made of well-formed labels."""
+    return 0 < len(text) <= 253 and all(_LABEL.match(label) for label in text.split("."))
+
+
+def parse_ports(text: str) -> tuple[int, int] | None:
+    """First and last port of `5061` or `50000-59999`; None when the text is neither."""
+    match = _PORTS.match(text)
+    if not match:
+        return None
+    first = int(match[1])
+    last = int(match[2] or first)
+    return (first, last) if 0 < first <= last <= MAX_PORT else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TextKind:
+    """A checked kind of text: `allowed` says in words what is accepted."""
+
+    name: str
+    allowed: str
+    accepts: t.Callable[[str], bool]
+    json_pattern: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OneOf:
+    """Text that must be a word of a named vocabulary, which the catalogue or the inventory itself provides."""
+
+    vocabulary: str
+
+
+_NAME_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+
+Name = t.Annotated[str, TextKind("name", "letters, digits, hyphens and dots", is_dns_name, _NAME_PATTERN)]
+Ports = t.Annotated[
+    str, TextKind("ports", "a port or a range such as 5061 or 50000-59999", lambda text: parse_ports(text) is not None)
+]
+Product = t.Annotated[str, OneOf("products")]
+Peer = t.Annotated[str, OneOf("peers")]
+Feature = t.Annotated[str, OneOf("features")]
+Application = t.Annotated[str, OneOf("applications")]
+ServerType = t.Annotated[str, OneOf("server_types")]
+Stage = t.Annotated[str, OneOf("stages")]
+
+SiteName = t.Annotated[str, OneOf(INVENTORY + "sites")]
+NetworkName = t.Annotated[str, OneOf(INVENTORY + "networks")]
+PoolName = t.Annotated[str, OneOf(INVENTORY + "pools")]
+EdgePoolName = t.Annotated[str, OneOf(INVENTORY + "edge_pools")]
+WebAccessName = t.Annotated[str, OneOf(INVENTORY + "web_access")]
+ClientsName = t.Annotated[str, OneOf(INVENTORY + "clients")]
+SipDomain = t.Annotated[str, OneOf(INVENTORY + "sip_domains")]
+HostName = t.Annotated[str, OneOf(INVENTORY + "hosts")]

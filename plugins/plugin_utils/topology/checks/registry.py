@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks on the topology alone, family by family; each yields violations and none raises for bad input."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...findings import Violation
+from ..model import Topology
+from . import addressing
+
+Check = t.Callable[[Topology], t.Iterable[Violation]]
+
+CHECKS: tuple[Check, ...] = (*addressing.CHECKS,)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one host says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ...schema.fields import option
+from ...schema.kinds import NetworkName, Product, SiteName
+from .network import Address
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AddressesInput:
+    """Service addresses of a host by interface; the text form is the internal one."""
+
+    SHORTHAND: t.ClassVar[str] = "internal"
+
+    internal: Address | None = option("Towards the inside; the only one of most servers", default=None)
+    access: Address | None = option("Access Edge service outside", default=None)
+    web_conferencing: Address | None = option("Web Conferencing Edge service outside", default=None)
+    av: Address | None = option("A/V Edge service outside", default=None)
+    external: Address | None = option("Towards the Internet, for a reverse proxy or an XMPP gateway", default=None)
+    gateway_side: Address | None = option(
+        "Towards the media gateways, for a Mediation Server with two network cards", default=None
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerInput:
+    """What a load balancer is."""
+
+    kind: t.Literal["hardware", "software"] = option("Appliance, or software such as HAProxy", default="hardware")
+    appliance: str = option("Make and model, for the report", default="")
+    interfaces: t.Mapping[str, NetworkName] = option("Its interfaces and their networks", default={})
+    snat: tuple[Address, ...] = option("Addresses it uses towards the servers", default=())
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HostInput:
+    """Variables of scope *host* or *group*."""
+
+    pool: str = option(
+        "Pool or Edge pool the server is a member of; its own when it is a pool of one", default="", scope="group"
+    )
+    site: SiteName = option("Its site; its pool's, or the only one, when left out", default="", scope="group")
+    product: Product = option("Product, where it is not its pool's", default="", scope="group")
+    addresses: AddressesInput = option("Service addresses", default=AddressesInput(), scope="host")
+    public: t.Mapping[str, Address] = option(
+        "Public addresses by interface, where the firewall translates", default={}, scope="host"
+    )
+    names: t.Mapping[str, str] = option("Names by interface, where they are not the host's", default={}, scope="host")
+    interfaces: t.Mapping[str, NetworkName] = option(
+        "Interfaces of a firewall and their networks", default={}, scope="host"
+    )
+    balancer: BalancerInput | None = option("What a load balancer is", default=None, scope="host")
+    access: t.Literal["ssh", "none", ""] = option(
+        "Whether roles may open a connection; no, for Windows servers", default="", scope="group"
+    )
+    backend: t.Mapping[str, str] = option("How each mechanism is applied", default={}, scope="group")
+    enforce: t.Literal["observe", "enforce", ""] = option(
+        "Whether a firewall drops or only counts", default="", scope="group"
+    )
+    nics: int = option("Network cards, where that matters", default=0, scope="host")
+    gateway: t.Mapping[str, Address] = option("Default gateway by interface", default={}, scope="host")
+    routes: t.Mapping[str, Address] = option(
+        "Persistent routes: destination network to next hop", default={}, scope="host"
+    )
+    virtual: bool = option("Whether it is a virtual machine", default=False, scope="group")
+    windows: str = option("Windows version", default="", scope="group")
+    memory_gb: int = option("Memory", default=0, scope="group")
+    associated_pools: tuple[str, ...] = option(
+        "Pools that an Archiving, Monitoring or Group Chat server serves", default=(), scope="host"
+    )
+    vantage: t.Literal[
+        "client", "front_end", "edge_inside", "edge_outside", "reverse_proxy", "internet", "partner", ""
+    ] = option("Where a vantage looks from", default="", scope="host")
+    network: NetworkName = option("Network a vantage or resolver stands in", default="", scope="host")

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How clusters belong together: who hands on to whom, who serves whom.
+
+Rows name a relation in `via`; it is walked from a cluster to others. `~` before a name walks it the other way.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..catalogue.model import CatalogueError
+from .clusters import only
+from .model import Cluster, Topology
+
+Relation = t.Callable[[Topology, Cluster], t.Iterable[str]]
+
+
+def related(topology: Topology, cluster: Cluster, relation: str, role: str) -> tuple[Cluster, ...]:
+    """Clusters with the role that the relation leads to from `cluster`, in the inventory's order."""
+    if relation == "same":
+        return (cluster,) if cluster.has(role) else ()
+    candidates = topology.with_role(role)
+    if relation == "any":
+        return candidates
+    if relation == "other":
+        return tuple(other for other in candidates if other is not cluster)
+    if relation == "site":
+        return tuple(other for other in candidates if other.site == cluster.site)
+    if relation.startswith("~"):
+        walk = _relation(relation[1:])
+        return tuple(other for other in candidates if cluster.name in set(walk(topology, other)))
+    names = set(_relation(relation)(topology, cluster))
+    return tuple(other for other in candidates if other.name in names)
+
+
+def _relation(name: str) -> Relation:
+    try:
+        return RELATIONS[name]
+    except KeyError:
+        raise CatalogueError(f"no relation is called {name!r}") from None
+
+
+def sign_in_cluster(topology: Topology) -> Cluster | None:
+    """The pool or Director that clients which sign in automatically reach first."""
+    estate = topology.estate
+    marked = [name for name, pool in estate.pools.items() if pool.sign_in]
+    directors = [name for name, pool in estate.pools.items() if pool.role == "director"]
+    name = estate.sign_in.pool or next(iter([*marked, *directors, *estate.pools]), "")
+    return topology.cluster(name)
+
+
+def edge_pool_of(topology: Topology, cluster: Cluster) -> str:
+    """Edge pool that a cluster's external traffic uses: its own choice, its site's, or the only one."""
+    estate = topology.estate
+    own = cluster.pool.edge_pool if cluster.pool else ""
+    mediation = estate.mediation.get(cluster.name)
+    site = estate.sites.get(cluster.site)
+    return (
+        own or (mediation.edge_pool if mediation else "") or (site.edge_pool if site else "") or only(estate.edge_pools)
+    )
+
+
+def media_edge_pool_of(topology: Topology, cluster: Cluster) -> str:
+    """Edge pool for media, which a site may have of its own beside the one for signalling."""
+    site = topology.estate.sites.get(cluster.site)
+    return (site.media_edge_pool if site else "") or edge_pool_of(topology, cluster)
+
+
+def next_hop_of(topology: Topology, cluster: Cluster) -> str:
+    """Where a cluster hands on what it does not serve itself."""
+    if cluster.edge:
+        directors = [name for name, pool in topology.estate.pools.items() if pool.role == "director"]
+        first = sign_in_cluster(topology)
+        return cluster.edge.next_hop or next(iter(directors), "") or (first.name if first else "")
+    mediation = topology.estate.mediation.get(cluster.name)
+    if mediation:
+        return mediation.next_hop
+    return (cluster.pool.next_hop if cluster.pool else "") or edge_pool_of(topology, cluster)
+
+
+def _back_end(_topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    if cluster.pool and cluster.pool.sql:
+        yield cluster.pool.sql.host
+    elif cluster.has("back_end"):
+        yield cluster.name
+
+
+def _served(topology: Topology, cluster: Cluster, attribute: t.Literal["archiving", "monitoring"]) -> t.Iterator[str]:
+    name = getattr(cluster.pool, attribute) if cluster.pool else ""
+    if name:
+        yield name
+    for server in topology.of_type(attribute):
+        if cluster.name in server.given.associated_pools:
+            yield server.name
+
+
+def _gateways(topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    mediation = topology.estate.mediation.get(cluster.name)
+    yield from mediation.gateways if mediation else ()
+
+
+def _carriers(_topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    yield from cluster.web.members if cluster.web else ()
+
+
+def _web_pool(topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    for web in topology.estate.web_access.values():
+        if cluster.name in web.members and web.pool:
+            yield web.pool
+
+
+def _reverse_proxy(topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    site = topology.estate.sites.get(cluster.site)
+    chosen = site.reverse_proxy if site else ""
+    name = chosen or only([server.name for server in topology.of_type("reverse_proxy")])
+    if name:
+        yield name
+
+
+def _associated(_topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    for server in cluster.servers:
+        yield from server.given.associated_pools
+
+
+RELATIONS: dict[str, Relation] = {
+    "next_hop": lambda topology, cluster: (next_hop_of(topology, cluster),),
+    "edge": lambda topology, cluster: (edge_pool_of(topology, cluster),),
+    "media_edge": lambda topology, cluster: (media_edge_pool_of(topology, cluster),),
+    "back_end": _back_end,
+    "archiving": lambda topology, cluster: _served(topology, cluster, "archiving"),
+    "monitoring": lambda topology, cluster: _served(topology, cluster, "monitoring"),
+    "gateways": _gateways,
+    "carriers": _carriers,
+    "web_pool": _web_pool,
+    "reverse_proxy": _reverse_proxy,
+    "associated_pools": _associated,
+    "file_server": lambda topology, cluster: (cluster.pool.file_server,) if cluster.pool else (),
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventories for tests: Ansible reads the example directories, and mappings stand for small ones."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import functools
+import typing as t
+from pathlib import Path
+
+import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.vars.manager import VariableManager
+
+from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design, design
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import PREFIX, RawHost, RawInventory
+
+ROOT = Path(__file__).parent.parent
+TODAY = datetime.date(2026, 11, 1)
+
+
+@functools.cache
+def example(name: str) -> RawInventory:
+    """An example inventory of the collection, as Ansible reads it."""
+    loader = DataLoader()
+    inventory = InventoryManager(loader=loader, sources=[str(ROOT / "inventories" / name)])
+    variables = VariableManager(loader=loader, inventory=inventory)
+    hosts = []
+    for host in inventory.get_hosts():
+        found = variables.get_vars(host=host, include_hostvars=False)
+        own = {str(key): _plain(value) for key, value in found.items() if str(key).startswith(PREFIX)}
+        hosts.append(RawHost(str(host.name), tuple(str(group.name) for group in host.get_groups()), own))
+    return RawInventory(tuple(hosts))
+
+
+@functools.cache
+def example_design(name: str) -> Design:
+    return design(example(name), TODAY)
+
+
+def _plain(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(element) for element in value]
+    if isinstance(value, str):
+        return str(value)
+    return value
+
+
+def inventory_of(groups: t.Mapping[str, t.Mapping[str, t.Any]], estate: t.Mapping[str, t.Any]) -> RawInventory:
+    """A raw inventory from `{group: {host: {variable: value}}}` and estate variables, names without prefix."""
+    hosts: dict[str, tuple[list[str], dict[str, object]]] = {}
+    for group, members in groups.items():
+        for host, variables in members.items():
+            entry = hosts.setdefault(host, ([], {}))
+            entry[0].append(group)
+            entry[1].update({PREFIX + key: value for key, value in (variables or {}).items()})
+    shared = {PREFIX + key: value for key, value in estate.items()}
+    return RawInventory(tuple(RawHost(name, tuple(groups), {**shared, **own}) for name, (groups, own) in hosts.items()))
+
+
+def changed(inventory: RawInventory, changes: t.Mapping[str, t.Any]) -> RawInventory:
+    """The inventory with values set at paths: `uc_pools/pool1/vip: x` for the estate, `@host/uc_addresses: x` for one.
+
+    A value of `~delete` removes what is there.
+    """
+    hosts = {
+        host.name: RawHost(host.name, host.groups, copy.deepcopy(dict(host.variables))) for host in inventory.hosts
+    }
+    for path, value in changes.items():
+        owner, _slash, rest = path[1:].partition("/") if path.startswith("@") else ("", "", path)
+        for host in [hosts[owner]] if owner else hosts.values():
+            _set(t.cast("dict[str, object]", host.variables), rest.split("/"), value)
+    return RawInventory(tuple(hosts.values()))
+
+
+def _set(target: t.Any, keys: list[str], value: object) -> None:
+    for key in keys[:-1]:
+        target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
+    last: t.Any = int(keys[-1]) if isinstance(target, list) else keys[-1]
+    if value == "~delete":
+        del target[last]
+    else:
+        target[last] = copy.deepcopy(value)
+
+
+def from_yaml(text: str) -> t.Any:
+    return yaml.safe_load(text)
