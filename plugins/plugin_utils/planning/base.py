@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ..catalogue.facts import StageFact
-from ..catalogue.model import Catalogue, Fact
-from ..schema.fields import option
-from ..schema.kinds import Stage
-from ..topology.conditions import holds
-from ..topology.context import Context, Per, contexts
-from ..topology.model import Topology
+from ..catalogue.model import Catalogue
+from ..topology.applied import AppliedFact, applications
+from ..topology.context import Context
+
+__all__ = ["AppliedFact", "Item", "Stages", "applications"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,28 +21,6 @@ class Item:
     stage: str
     why: tuple[str, ...]
     replaces: str = ""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedFact(Fact):
-    """A row that is applied to parts of the topology: to which, under which conditions, not before which stage."""
-
-    per: Per = option("What the row is applied to")
-    role: str = option("Role of the clusters or servers it is applied to", default="")
-    when: tuple[str, ...] = option("Conditions, all of which must hold", default=())
-    stage: Stage = option("Stage it is not needed before", default="")
-
-
-A = t.TypeVar("A", bound=AppliedFact)
-
-
-def applications(topology: Topology, kind: type[A]) -> t.Iterator[tuple[A, Context]]:
-    """Rows of a kind, each with every context of its product that it applies to and in which its conditions hold."""
-    for product, catalogue in topology.catalogues.items():
-        for fact in catalogue.facts(kind):
-            for context in contexts(topology, product, fact.per, fact.role):
-                if holds(fact.when, context):
-                    yield fact, context
 
 
 class Stages:
