@@ -20,6 +20,7 @@ class AppliedFact(Fact):
 
     per: Per = option("What the row is applied to")
     role: str = option("Role of the clusters or servers it is applied to", default="")
+    roles: tuple[str, ...] = option("The same, where it is applied to several roles", default=())
     when: tuple[str, ...] = option("Conditions, all of which must hold", default=())
     stage: Stage = option("Stage it is not needed before", default="")
 
@@ -31,6 +32,21 @@ def applications(topology: Topology, kind: type[A]) -> t.Iterator[tuple[A, Conte
     """Rows of a kind, each with every context of its product that it applies to and in which its conditions hold."""
     for product, catalogue in topology.catalogues.items():
         for fact in catalogue.facts(kind):
-            for context in contexts(topology, product, fact.per, fact.role):
+            for context in _contexts(topology, product, fact):
                 if holds(fact.when, context):
                     yield fact, context
+
+
+def _contexts(topology: Topology, product: str, fact: AppliedFact) -> t.Iterator[Context]:
+    """Contexts of the row's roles; one that has several of them is met once."""
+    if not fact.roles:
+        yield from contexts(topology, product, fact.per, fact.role)
+        return
+    met: set[tuple[str, str, str]] = set()
+    for role in fact.roles:
+        for context in contexts(topology, product, fact.per, role):
+            cluster = context.cluster.name if context.cluster else ""
+            key = (cluster, context.server.name if context.server else "", context.sip_domain)
+            if key not in met:
+                met.add(key)
+                yield context

@@ -12,7 +12,15 @@ import typing as t
 
 from ..catalogue.model import CatalogueError
 from .context import Context
-from .relations import sign_in_cluster
+from .model import Cluster, Topology
+from .relations import (
+    federation_edge,
+    first_users_pool,
+    related,
+    remote_access_edge,
+    sign_in_cluster,
+    web_entry_cluster,
+)
 
 Condition = t.Callable[[Context], bool]
 
@@ -65,6 +73,35 @@ def _is_sign_in(context: Context) -> bool:
     return context.cluster is not None and sign_in_cluster(context.topology) is context.cluster
 
 
+def _comes_to_be(context: Context, final: t.Callable[[Topology], Cluster | None]) -> bool:
+    """Whether the cluster has a part for good, or as the first pool until the one that has it is deployed."""
+    return context.cluster is not None and context.cluster in (
+        final(context.topology),
+        first_users_pool(context.topology),
+    )
+
+
+def _hosts_updates(context: Context) -> bool:
+    pools = context.topology.estate.pools.items()
+    first = next((name for name, pool in pools if pool.role == "users" and pool.device_updates), "")
+    return context.cluster is not None and context.cluster.name == first
+
+
+def _separate_web_farm(context: Context) -> bool:
+    cluster = context.cluster
+    return bool(cluster and cluster.pool and cluster.pool.web_farm.internal not in ("", cluster.name))
+
+
+def _speaks_tls_to_gateways(context: Context) -> bool:
+    """A Mediation Server that uses TLS towards its gateways, or a gateway of such a one."""
+    given = context.topology.estate.mediation
+    cluster = context.cluster
+    if cluster is None:
+        return False
+    serving = [cluster] if cluster.name in given else related(context.topology, cluster, "~gateways", "mediation")
+    return any(given[other.name].transport == "tls" for other in serving)
+
+
 def _nat(context: Context, service: str) -> bool:
     edge = context.cluster.edge if context.cluster else None
     return edge is not None and edge.nat.get(service, False)
@@ -79,15 +116,45 @@ def _partner(context: Context, product: str) -> bool:
     return any(partner.product == product for partner in context.topology.estate.federation.partners)
 
 
+def _serves_clients(context: Context, product: str) -> bool:
+    return any(product in clients.products for clients in context.topology.estate.clients.values())
+
+
+def _is_virtual(context: Context) -> bool:
+    return context.cluster is not None and any(server.given.virtual for server in context.cluster.servers)
+
+
+def _is_multihomed(context: Context) -> bool:
+    server = context.server
+    return server is not None and (server.given.nics > 1 or len(server.given.addresses.given()) > 1)
+
+
+def _has_cores(context: Context, least: str) -> bool:
+    return context.server is not None and context.server.given.cores >= int(least)
+
+
 _WORDS: dict[str, Condition] = {
     "single": lambda context: _members(context) == 1,
     "array": lambda context: _members(context) > 1,
     "has_vip": _has_vip,
     "sign_in": _is_sign_in,
+    "distributes_sign_in": lambda context: _comes_to_be(context, sign_in_cluster),
+    "web_entry": lambda context: _comes_to_be(context, web_entry_cluster),
+    "hosts_updates": _hosts_updates,
+    "separate_web_farm": _separate_web_farm,
+    "gateway_tls": _speaks_tls_to_gateways,
+    "remote_access_edge": lambda context: bool(
+        context.cluster and context.cluster.name == remote_access_edge(context.topology, context.sip_domain)
+    ),
+    "federation_edge": lambda context: bool(
+        context.cluster and context.cluster.name == federation_edge(context.topology)
+    ),
     "automatic_sign_in": lambda context: context.topology.estate.sign_in.automatic,
     "sip_name_target": lambda context: context.topology.estate.sign_in.target == "sip_name",
     "legacy_devices": lambda context: context.topology.estate.legacy_devices,
     "several_sip_domains": lambda context: len(context.topology.estate.sip_domains) > 1,
+    "virtual": _is_virtual,
+    "multihomed": _is_multihomed,
     "qos": lambda context: context.topology.estate.qos.enabled,
     "federation_av": lambda context: context.topology.estate.federation.av,
     "federation_discovery": lambda context: context.topology.estate.federation.discovery,
@@ -115,6 +182,8 @@ _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
     "configuration": lambda context, name: bool(
         context.cluster and context.cluster.pool and context.cluster.pool.configuration == name
     ),
+    "client": _serves_clients,
+    "cores": _has_cores,
     "balancing": _balancing,
     "nat": _nat,
     "pool": _pool,

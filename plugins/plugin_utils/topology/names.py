@@ -14,7 +14,7 @@ from ..catalogue.model import CatalogueError
 from .context import Context
 from .inputs.network import Endpoint
 from .model import NO_ENDPOINT, Cluster, Server
-from .relations import sign_in_cluster
+from .relations import related, sign_in_cluster
 
 Values = tuple[str, ...]
 Lookup = t.Callable[[Context], Values]
@@ -67,6 +67,10 @@ def edge_name(cluster: Cluster, side: str, service: str) -> Values:
     return _text(given or (cluster.name if side == "internal" else ""))
 
 
+def _edge_port(cluster: Cluster, side: str, service: str) -> Values:
+    return _text(edge_endpoint(cluster, side, service).port)
+
+
 def edge_addresses(cluster: Cluster, side: str, service: str) -> Values:
     """Addresses that the service's name resolves to on that side: the VIP, or each member's public one."""
     endpoint = edge_endpoint(cluster, side, service)
@@ -74,14 +78,18 @@ def edge_addresses(cluster: Cluster, side: str, service: str) -> Values:
         balanced = endpoint.public or endpoint.vip
         if balanced:
             return (str(balanced),)
-        return tuple(str(address) for server in cluster.servers if (address := server.public(service)))
+        return _public(cluster, service)
     if endpoint.vip:
         return (str(endpoint.vip),)
-    return _addresses(cluster.servers)
+    return _addresses(cluster.members(f"{service}_edge") or cluster.servers)
 
 
 def _addresses(servers: t.Iterable[Server], interface: str = "internal") -> Values:
     return tuple(str(address) for server in servers if (address := server.address(interface)))
+
+
+def _public(cluster: Cluster, interface: str = "external") -> Values:
+    return tuple(str(address) for server in cluster.servers if (address := server.public(interface)))
 
 
 def pool_addresses(cluster: Cluster) -> Values:
@@ -101,9 +109,58 @@ def web_addresses(cluster: Cluster) -> Values:
     return _addresses(cluster.members("web_components") or cluster.servers)
 
 
+def _external_farm(cluster: Cluster) -> str:
+    return cluster.pool.web_farm.external if cluster.pool else ""
+
+
 def web_farm_internal(cluster: Cluster) -> Values:
     """Name of the web components inside: the pool's own unless the inventory says another."""
     return _text((cluster.pool.web_farm.internal if cluster.pool else "") or cluster.name)
+
+
+def _reverse_proxies(context: Context) -> tuple[Cluster, ...]:
+    """Reverse proxies that publish what the cluster offers to the outside."""
+    cluster = context.cluster
+    return related(context.topology, cluster, "reverse_proxy", "reverse_proxy") if cluster else ()
+
+
+def outside_addresses(context: Context) -> Values:
+    """Addresses that web services are reached at from outside: the reverse proxy's, or their own without one."""
+    proxies = _reverse_proxies(context)
+    if proxies:
+        return tuple(address for proxy in proxies for address in _public(proxy))
+    return pool_addresses(context.cluster) if context.cluster else ()
+
+
+def _published(role: str, name: t.Callable[[Cluster], Values]) -> Lookup:
+    """Names of what a reverse proxy publishes."""
+
+    def find(context: Context) -> Values:
+        if context.cluster is None:
+            return ()
+        return tuple(
+            value for other in related(context.topology, context.cluster, "~reverse_proxy", role) for value in name(other)
+        )
+
+    return find
+
+
+def _external_site(cluster: Cluster) -> Values:
+    return (cluster.name,) if cluster.web and cluster.web.kind == "external" else ()
+
+
+def federation_name(context: Context) -> Values:
+    """Name of the federating Edge service, for SIP domains whose users sign in through another Edge pool."""
+    given = context.topology.estate.sip_domains.get(context.sip_domain)
+    if context.cluster is None or given is None:
+        return ()
+    return _text(given.federation_name) or edge_name(context.cluster, "external", "access")
+
+
+def _default_sip_domain(context: Context) -> Values:
+    domains = context.topology.estate.sip_domains
+    marked = [name for name, domain in domains.items() if domain.default]
+    return tuple([*marked, *domains][:1])
 
 
 def _sign_in(attribute: t.Callable[[Cluster], Values]) -> Lookup:
@@ -114,12 +171,19 @@ def _sign_in(attribute: t.Callable[[Cluster], Values]) -> Lookup:
     return find
 
 
+def _own_name(interface: str) -> Lookup:
+    """A server's name on an interface; inside it is the host's unless the inventory says another."""
+    otherwise = interface == "internal"
+    return _server(lambda server: _text(server.given.names.get(interface) or (server.name if otherwise else "")))
+
+
 def _edge_lookups() -> dict[str, Lookup]:
     found: dict[str, Lookup] = {}
     for side in ("internal", "external"):
         for service in ("access", "web_conferencing", "av"):
             found[f"{service}.{side}"] = _edge(edge_name, side, service)
             found[f"{service}.{side}.address"] = _edge(edge_addresses, side, service)
+            found[f"{service}.{side}.port"] = _edge(_edge_port, side, service)
     return found
 
 
@@ -130,16 +194,29 @@ def _edge(find: t.Callable[[Cluster, str, str], Values], side: str, service: str
 LOOKUPS: dict[str, Lookup] = {
     "sip_domain": lambda context: _text(context.sip_domain),
     "sip_domains": lambda context: tuple(context.topology.estate.sip_domains),
+    "sip_domain.default": _default_sip_domain,
     "site": lambda context: _text(context.site),
     "pool": _cluster(lambda cluster: (cluster.name,)),
     "pool.address": _cluster(pool_addresses),
     "members": _cluster(lambda cluster: tuple(server.name for server in cluster.servers)),
     "server": _server(lambda server: (server.name,)),
+    "server.internal": _own_name("internal"),
+    "server.external": _own_name("external"),
+    "external.address": _cluster(_public),
+    "reverse_proxy": lambda context: tuple(proxy.name for proxy in _reverse_proxies(context)),
+    "outside.address": outside_addresses,
+    "published.web_farms": _published("web_components", lambda cluster: _text(_external_farm(cluster))),
+    "published.web_access": _published("web_access_site", _external_site),
+    "federation.name": federation_name,
+    "web_access.backend": _cluster(lambda cluster: _text(cluster.web.backend_name if cluster.web else "")),
+    "simple.meet": lambda context: _text(context.topology.estate.simple_urls.meet.get(context.sip_domain)),
+    "simple.dialin": lambda context: _text(context.topology.estate.simple_urls.dialin),
+    "simple.admin": lambda context: _text(context.topology.estate.simple_urls.admin),
     "server.address": _server(lambda server: _addresses((server,))),
     "sign_in": _sign_in(lambda cluster: (cluster.name,)),
     "sign_in.address": _sign_in(pool_addresses),
     "web_farm.internal": _cluster(web_farm_internal),
     "web_farm.internal.address": _cluster(web_addresses),
-    "web_farm.external": _cluster(lambda cluster: _text(cluster.pool.web_farm.external if cluster.pool else "")),
+    "web_farm.external": _cluster(lambda cluster: _text(_external_farm(cluster))),
     **_edge_lookups(),
 }

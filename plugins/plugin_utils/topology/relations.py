@@ -49,6 +49,28 @@ def sign_in_cluster(topology: Topology) -> Cluster | None:
     return topology.cluster(name)
 
 
+def first_users_pool(topology: Topology) -> Cluster | None:
+    """The pool that is built first."""
+    return topology.cluster(next((name for name, pool in topology.estate.pools.items() if pool.role == "users"), ""))
+
+
+def web_entry_cluster(topology: Topology) -> Cluster | None:
+    """The Director, or without one the first pool: whose web services answer for the whole estate."""
+    directors = [name for name, pool in topology.estate.pools.items() if pool.role == "director"]
+    return topology.cluster(directors[0]) if directors else first_users_pool(topology)
+
+
+def remote_access_edge(topology: Topology, sip_domain: str) -> str:
+    """Edge pool that users of a SIP domain sign in through from outside."""
+    given = topology.estate.sip_domains.get(sip_domain)
+    return (given.remote_access if given else "") or only(topology.estate.edge_pools)
+
+
+def federation_edge(topology: Topology) -> str:
+    """The one Edge pool that all federation goes through."""
+    return topology.estate.federation.edge_pool or only(topology.estate.edge_pools)
+
+
 def edge_pool_of(topology: Topology, cluster: Cluster) -> str:
     """Edge pool that a cluster's external traffic uses: its own choice, its site's, or the only one."""
     estate = topology.estate

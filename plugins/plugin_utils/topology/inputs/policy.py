@@ -8,7 +8,8 @@ import datetime
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import EdgePoolName, HostName, Name, PoolName, Ports, SipDomain
+from ...schema.kinds import Dscp, EdgePoolName, HostName, Name, PoolName, Ports, SipDomain
+from .clients import Medium
 from .network import Address
 
 
@@ -19,6 +20,10 @@ class SipDomainInput:
     default: bool = option("The domain of the estate's default routing", default=False)
     remote_access: EdgePoolName = option(
         "Edge pool that its users outside sign in through; the only one when left out", default=""
+    )
+    federation_name: Name = option(
+        "Name of the federating Edge service in this domain, where its users sign in through another Edge pool",
+        default="",
     )
 
 
@@ -48,10 +53,24 @@ class ZoneInput:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PinpointInput:
+    """A DNS server that may hold a zone of its own for a single name; the text form is the server alone."""
+
+    SHORTHAND: t.ClassVar[str] = "server"
+
+    server: HostName = option("Server that is changed")
+    dynamic_update: t.Literal["tsig", "gss", "none"] = option("How it is changed", default="tsig")
+    key: str = option("Name of the TSIG key; the key itself is vaulted elsewhere", default="")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DnsPolicyInput:
     """DNS servers and zones."""
 
     zones: t.Mapping[str, ZoneInput] = option("Zones that this estate may change", default={})
+    pinpoint: t.Mapping[t.Literal["internal", "perimeter", "external"], PinpointInput] = option(
+        "By view, the server that gets a zone of its own for each name whose zone this estate may not change", default={}
+    )
     ttl: int = option("Time to live of planned records, in seconds", default=3600)
 
 
@@ -68,7 +87,7 @@ class CertificatePolicyInput:
     av_authentication_ca: t.Literal["internal", "public"] = option(
         "Issuer of the A/V authentication certificate", default="internal"
     )
-    key: t.Literal["rsa2048", "rsa4096", "rsa1024"] = option("Key of requests", default="rsa2048")
+    key: str = option("Key of requests: algorithm and bits, such as rsa2048", default="rsa2048")
     organisation: str = option("Organisation in the subject", default="")
     country: str = option("Country in the subject, two letters", default="")
     renew_days: int = option("Days before expiry at which a certificate is due", default=30)
@@ -79,10 +98,15 @@ class QosPolicyInput:
     """Quality of service."""
 
     enabled: bool = option("Whether QoS is set up", default=True)
-    dscp: t.Mapping[t.Literal["audio", "video"], int] = option("DSCP values; EF and AF41 when left out", default={})
-    server_audio_ports: str = option("Range for audio on conferencing servers", default="")
-    server_video_ports: str = option("Range for video on conferencing servers", default="")
-    application_sharing_ports: str = option("Range for application sharing", default="")
+    dscp: t.Mapping[Medium, Dscp] = option(
+        "DSCP by medium: a number, or `not_configured` or `disabled` to leave Windows' own marks; EF and AF41 when left "
+        "out",
+        default={},
+    )
+    server_media_ports: Ports = option("Range for all media on OCS conferencing servers", default="")
+    server_audio_ports: Ports = option("Range for audio on Lync servers", default="")
+    server_video_ports: Ports = option("Range for video on Lync servers", default="")
+    application_sharing_ports: Ports = option("Range for application sharing on Lync servers", default="")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
