@@ -114,7 +114,7 @@ def _finding(
         (w for w in waivers if fact.waivable and w.covers(item) and (w.until is None or as_of <= w.until)), None
     )
     shown = _shown(item.value)
-    words = {"host": item.host, "path": item.path, "value": shown, **item.facts}
+    words = {"host": item.host, "path": item.path, "value": shown, "allowed": item.allowed, **item.facts}
     return Finding(
         id=fact.id,
         severity=fact.severity,

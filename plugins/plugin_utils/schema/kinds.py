@@ -10,6 +10,8 @@ import typing as t
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z", re.IGNORECASE)
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
 MAX_PORT = 65535
+MAX_DSCP = 63
+UNMANAGED_DSCP = ("not_configured", "disabled")
 
 # Vocabularies that begin so are the names that the inventory itself declares.
 INVENTORY = "inventory."
@@ -28,6 +30,11 @@ def parse_ports(text: str) -> tuple[int, int] | None:
     first = int(match[1])
     last = int(match[2] or first)
     return (first, last) if 0 < first <= last <= MAX_PORT else None
+
+
+def is_dscp(text: str) -> bool:
+    """True for a code point of six bits and for the words that leave marking to Windows."""
+    return text in UNMANAGED_DSCP or (text.isascii() and text.isdecimal() and int(text) <= MAX_DSCP)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,6 +60,10 @@ Name = t.Annotated[str, TextKind("name", "letters, digits, hyphens and dots", is
 Ports = t.Annotated[
     str, TextKind("ports", "a port or a range such as 5061 or 50000-59999", lambda text: parse_ports(text) is not None)
 ]
+Dscp = t.Annotated[
+    str, TextKind("dscp", "a whole number from 0 to 63, not_configured or disabled", is_dscp)
+]
+UserFigure = t.Annotated[str, OneOf("user_model")]
 Product = t.Annotated[str, OneOf("products")]
 Peer = t.Annotated[str, OneOf("peers")]
 Feature = t.Annotated[str, OneOf("features")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import typing as t
 
 Rule = t.Literal["unknown", "missing", "type", "choice", "reference", "malformed", "range"]
@@ -35,3 +36,11 @@ def join(path: str, key: object) -> str:
     if not path:
         return text
     return f"{path}['{text}']" if "." in text or " " in text else f"{path}.{text}"
+
+
+_PART = re.compile(r"\['((?:[^']|'(?!\]))*)'\]|\[(\d+)\]|([^.\[\]]+)")
+
+
+def split(path: str) -> tuple[str, ...]:
+    """Keys along a path that `join` made."""
+    return tuple(next(part for part in match.groups() if part is not None) for match in _PART.finditer(path))

@@ -19,7 +19,7 @@ from .inputs.edge import EdgePoolInput
 from .inputs.estate import EstateInput, RunInput
 from .inputs.host import HostInput
 from .inputs.pools import PoolInput
-from .inventory import PREFIX, RawHost, RawInventory
+from .inventory import PREFIX, RawInventory
 from .model import Server, Topology
 from .network_map import NetworkMap
 
@@ -84,7 +84,7 @@ def _estate_values(inventory: RawInventory, found: list[Violation]) -> dict[str,
     reported: set[str] = set()
     for host in inventory.hosts:
         for name, value in host.variables.items():
-            if name not in _ESTATE or name in _HOST:
+            if name not in _ESTATE:
                 continue
             key = name.removeprefix(PREFIX)
             if name not in first:
@@ -103,8 +103,6 @@ def _estate_values(inventory: RawInventory, found: list[Violation]) -> dict[str,
                         other_value=values[key],
                     )
                 )
-    # The product is the one variable of both scopes: the estate's is what most hosts say.
-    values.setdefault("product", "ocs2007r2")
     return values
 
 
@@ -142,12 +140,12 @@ def _servers(
 ) -> dict[str, Server]:
     servers: dict[str, Server] = {}
     reader_of_host = decoder_of(HostInput)
+    found.extend(_unknown_variables(inventory))
     for host in sorted(inventory.hosts, key=lambda host: host.name):
-        found.extend(_unknown_variables(host))
         types = tuple(name for name in known_types if name in host.groups)
         own = {name.removeprefix(PREFIX): value for name, value in host.variables.items() if name in _HOST}
         if not types:
-            if own.keys() - {"product", "site", "enforce", "access", "backend"}:
+            if own.keys() - {"host_product", "site", "enforce", "access", "backend"}:
                 found.append(violation("finding.ungrouped-host", "groups", host=host.name))
             continue
         reader = Reader(vocabulary)
@@ -172,12 +170,17 @@ def _declared_products(estate: EstateInput) -> set[str]:
     return {pool.product for pool in pools if pool.product}
 
 
-def _unknown_variables(host: RawHost) -> t.Iterator[Violation]:
-    for name in host.variables:
-        if name not in KNOWN_VARIABLES:
-            yield violation(
-                "finding.unknown-variable", name, host=host.name, value=name, nearest=nearest(name, KNOWN_VARIABLES)
-            )
+def _unknown_variables(inventory: RawInventory) -> t.Iterator[Violation]:
+    """Unknown names, each told once: of the host that has it, or of the estate where several have it."""
+    holders: dict[str, list[str]] = {}
+    for host in inventory.hosts:
+        for name in host.variables:
+            if name not in KNOWN_VARIABLES:
+                holders.setdefault(name, []).append(host.name)
+    for name, hosts in holders.items():
+        owner = hosts[0] if len(hosts) == 1 else ""
+        near = nearest(name, KNOWN_VARIABLES)
+        yield violation("finding.unknown-variable", name, host=owner, value=name, nearest=near)
 
 
 def _violations(problems: t.Iterable[Problem], host: str) -> t.Iterator[Violation]:

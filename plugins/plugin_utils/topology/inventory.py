@@ -7,6 +7,12 @@ import dataclasses
 import typing as t
 
 PREFIX = "uc_"
+Locate = t.Callable[[str, str], str]
+
+
+def nowhere(_host: str, _path: str) -> str:
+    """For inventories that were not read from files."""
+    return ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,17 +26,7 @@ class RawHost:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RawInventory:
-    """All hosts; `origins` tells for (host, path) the file and line of a value, with host "" for estate variables."""
+    """All hosts; `origin` tells the file and line of the value at (host, path), host "" being the whole estate."""
 
     hosts: tuple[RawHost, ...]
-    origins: t.Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
-
-    def origin(self, host: str, path: str) -> str:
-        """File and line of a value, or of the nearest thing around it."""
-        while path:
-            for owner in (host, ""):
-                found = self.origins.get((owner, path))
-                if found:
-                    return found
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
-        return ""
+    origin: Locate = nowhere

@@ -8,7 +8,7 @@ import datetime
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import Feature, HostName, Name, Product
+from ...schema.kinds import Feature, HostName, Name, Product, UserFigure
 from .clients import ClientsInput
 from .directory import DirectoryInput
 from .edge import EdgePoolInput, FederationInput
@@ -54,6 +54,9 @@ class EstateInput:
     dns: DnsPolicyInput = option("DNS", default=DnsPolicyInput())
     certificates: CertificatePolicyInput = option("Certificates", default=CertificatePolicyInput())
     qos: QosPolicyInput = option("Quality of service", default=QosPolicyInput())
+    user_model: t.Mapping[UserFigure, float] = option(
+        "Figures of the users' behaviour that differ from the documented user model", default={}
+    )
     legacy_devices: bool = option("Whether devices of OCS 2007 look for their updates too", default=False)
     extra_flows: tuple[ExtraFlowInput, ...] = option("Flows beyond the documents", default=())
     extra_records: tuple[ExtraRecordInput, ...] = option("DNS records beyond the documents", default=())
@@ -61,7 +64,7 @@ class EstateInput:
     overrides: t.Mapping[str, OverrideInput] = option("Documented values replaced, by catalogue id", default={})
     waivers: tuple[WaiverInput, ...] = option("Findings accepted", default=())
     as_of: datetime.date | None = option("The date that findings are judged on; today when left out", default=None)
-    estate_dir: str = option("Folder of `intended/` and `journal/`; the inventory's own when left out", default="")
+    estate_dir: str = option("Folder of `intended/` and `journal/`; a folder beside the inventory's when left out", default="")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

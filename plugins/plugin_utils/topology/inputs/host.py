@@ -26,6 +26,10 @@ class AddressesInput:
         "Towards the media gateways, for a Mediation Server with two network cards", default=None
     )
 
+    def given(self) -> tuple[str, ...]:
+        """Interfaces that have an address."""
+        return tuple(field.name for field in dataclasses.fields(self) if getattr(self, field.name) is not None)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BalancerInput:
@@ -45,7 +49,7 @@ class HostInput:
         "Pool or Edge pool the server is a member of; its own when it is a pool of one", default="", scope="group"
     )
     site: SiteName = option("Its site; its pool's, or the only one, when left out", default="", scope="group")
-    product: Product = option("Product, where it is not its pool's", default="", scope="group")
+    product: Product = option("Product, where it is not its pool's", default="", scope="group", key="host_product")
     addresses: AddressesInput = option("Service addresses", default=AddressesInput(), scope="host")
     public: t.Mapping[str, Address] = option(
         "Public addresses by interface, where the firewall translates", default={}, scope="host"
@@ -70,6 +74,9 @@ class HostInput:
     virtual: bool = option("Whether it is a virtual machine", default=False, scope="group")
     windows: str = option("Windows version", default="", scope="group")
     memory_gb: int = option("Memory", default=0, scope="group")
+    cores: int = option("Processor cores in all", default=0, scope="group")
+    nic_gbps: float = option("Speed of its network card, in Gbit/s", default=0.0, scope="group")
+    gateway_ports: int = option("Telephone ports of a media gateway", default=0, scope="host")
     associated_pools: tuple[str, ...] = option(
         "Pools that an Archiving, Monitoring or Group Chat server serves", default=(), scope="host"
     )

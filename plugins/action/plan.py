@@ -1,0 +1,176 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the inventory out of Ansible, plans it, and writes the tree of intended state."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import os
+import typing as t
+from pathlib import Path
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import EncryptedString
+from ansible.plugins.action import ActionBase
+from ansible.template import Templar, is_trusted_as_template
+
+from ..plugin_utils import intended
+from ..plugin_utils.engine import Design, design
+from ..plugin_utils.findings import line
+from ..plugin_utils.fingerprint import of_inventory
+from ..plugin_utils.planning.plan import SCHEMA_VERSION
+from ..plugin_utils.rendering.pages import files_of
+from ..plugin_utils.topology.inventory import RawInventory
+from ..plugin_utils.topology.reading import InventoryReader, TaggedHost, Tags
+
+try:  # Where a value was written is a courtesy of ansible-core, not a promise.
+    from ansible._internal._datatag._tags import Origin
+except ImportError:
+    Origin = None
+
+Result = dict[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    """The `plan` action."""
+
+    _requires_connection = False
+    _VALID_ARGS = frozenset(("estate_dir",))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        super().run(tmp, task_vars)
+        variables = task_vars or {}
+        unknown = set(self._task.args) - self._VALID_ARGS
+        if unknown:
+            raise AnsibleError(f"plan has no option {', '.join(sorted(unknown))}; it has estate_dir only")
+        folder = self._estate_dir(variables)
+        inventory = self._inventory(variables)
+        planned = design(inventory, datetime.datetime.now(tz=datetime.UTC).date())
+        for finding in planned.findings:
+            if not finding.is_error:
+                self._display.display(line(finding), color=_COLOURS[finding.severity])
+        if planned.plan is None:
+            return _failure(planned)
+        source = of_inventory(inventory)
+        files = intended.with_manifest(files_of(planned), source, SCHEMA_VERSION)
+        written = self._write(folder / "intended", files)
+        counts = _counts(planned)
+        tally = _tally(planned)
+        summary = _summary(counts, tally, written["intended_dir"])
+        return {**written, "digest": source, "counts": counts, "findings": tally, "summary": summary}
+
+    def _estate_dir(self, variables: dict[str, t.Any]) -> Path:
+        """What the task or the inventory says, or a folder beside the inventory's.
+
+        Not the inventory's own: Ansible takes every file below a folder it is given for an inventory.
+        """
+        given = self._task.args.get("estate_dir") or self._templar.template(variables.get("uc_estate_dir") or "")
+        inventory = variables.get("inventory_dir")
+        if not given and not inventory:
+            raise AnsibleError("the inventory is no file, so the plan has no place: set uc_estate_dir to a folder")
+        chosen = str(given) if given else f"{inventory}.estate"
+        return Path(os.path.abspath(os.path.expanduser(chosen)))
+
+    def _inventory(self, variables: dict[str, t.Any]) -> RawInventory:
+        hostvars = variables["hostvars"]
+        base = str(variables.get("inventory_dir") or os.getcwd())
+        groups = _groups_by_host(variables["groups"])
+        reader = InventoryReader(Tags(is_trusted_as_template_text, _is_vaulted, lambda value: _origin(value, base)))
+        return reader.read(self._tagged(hostvars.raw_get(name), name, groups.get(name, ())) for name in hostvars)
+
+    def _tagged(self, raw: dict[str, t.Any], name: str, groups: tuple[str, ...]) -> TaggedHost:
+        def template(value: object) -> object:
+            return Templar(loader=self._loader, variables=raw).template(value)
+
+        return TaggedHost(str(name), groups, raw, template)
+
+    def _write(self, folder: Path, files: dict[str, str]) -> Result:
+        """To a private folder always, since other tasks of the run read it; to `intended/` outside check mode."""
+        private = Path(constants.DEFAULT_LOCAL_TMP) / "openuc" / "plan"
+        intended.write(private, intended.compare(private, files))
+        try:
+            changes = intended.compare(folder, files)
+            if not self._task.check_mode:
+                intended.write(folder, changes)
+        except OSError as error:
+            raise AnsibleError(
+                f"{error.filename or folder} cannot be written ({error.strerror}); nothing was changed there. "
+                "Mend the permissions, or set uc_estate_dir to a folder that may be written."
+            ) from error
+        result: Result = {"changed": bool(changes), "plan_dir": str(private), "intended_dir": str(folder)}
+        if self._task.diff:
+            result["diff"] = [
+                {
+                    "before_header": change.path,
+                    "after_header": change.path,
+                    "before": change.before or "",
+                    "after": change.after or "",
+                }
+                for change in changes
+            ]
+        return result
+
+
+_COLOURS = {"error": constants.COLOR_ERROR, "warning": constants.COLOR_WARN, "advice": constants.COLOR_VERBOSE}
+
+
+def is_trusted_as_template_text(text: str) -> bool:
+    """True for a string that Ansible would template."""
+    return ("{{" in text or "{%" in text) and bool(is_trusted_as_template(text))
+
+
+def _is_vaulted(value: object) -> bool:
+    return isinstance(value, EncryptedString)
+
+
+def _origin(value: object, base: str) -> str:
+    tag = Origin.get_tag(value) if Origin else None
+    if tag is None or not tag.path:
+        return ""
+    path = os.path.relpath(tag.path, base)
+    shown = tag.path if path.startswith("..") else path
+    return f"{shown}:{tag.line_num}" if tag.line_num else shown
+
+
+def _groups_by_host(groups: t.Mapping[str, t.Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = collections.defaultdict(list)
+    for group, hosts in groups.items():
+        for host in hosts:
+            found[host].append(str(group))
+    return {host: tuple(names) for host, names in found.items()}
+
+
+def _tally(planned: Design) -> dict[str, int]:
+    tally = dict.fromkeys(("error", "warning", "advice", "waived"), 0)
+    for finding in planned.findings:
+        tally["waived" if finding.waived else finding.severity] += 1
+    return tally
+
+
+def _counts(planned: Design) -> dict[str, int]:
+    plan = planned.plan
+    if plan is None:
+        return {}
+    values = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
+    return {name: len(value) for name, value in values.items() if isinstance(value, tuple)}
+
+
+def _summary(counts: t.Mapping[str, int], tally: t.Mapping[str, int], folder: str) -> list[str]:
+    planned = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    found = ", ".join(f"{count} {name}" for name, count in tally.items() if count) or "none"
+    return [f"Planned: {planned}", f"Findings: {found}", f"In: {folder}"]
+
+
+def _failure(planned: Design) -> Result:
+    errors = [line(finding) for finding in planned.errors]
+    many = f"{len(errors)} errors" if len(errors) > 1 else "one error"
+    return {
+        "failed": True,
+        "msg": "\n".join([f"The inventory has {many}; nothing was planned or written.", *errors]),
+        "findings": _tally(planned),
+    }

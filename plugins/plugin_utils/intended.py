@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The `intended/` tree on disk: written whole or not at all, and only what changed.
+
+`manifest.json` holds the digest of every file and of the planner's input, and is written last: a reader that finds a
+mismatch knows that the tree is not one plan. Files of the manifest before that are no longer planned are removed; files
+that were never ours stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+import typing as t
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+Files = t.Mapping[str, str]
+
+
+class UnreadableTreeError(Exception):
+    """What is on disk is not a tree that was written whole."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Change:
+    """A file that differs from what is planned; None stands for a file that is not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_manifest(files: Files, source_digest: str, version: int) -> dict[str, str]:
+    """The files and the manifest over them."""
+    content = {
+        "schema_version": version,
+        "input": source_digest,
+        "files": {path: digest(text) for path, text in sorted(files.items())},
+    }
+    return {**files, MANIFEST: json.dumps(content, indent=1) + "\n"}
+
+
+def compare(folder: Path, files: Files) -> tuple[Change, ...]:
+    """What writing the files would change."""
+    changes = []
+    for path, after in sorted(files.items()):
+        before = _text(folder / path)
+        if before != after:
+            changes.append(Change(path, before, after))
+    changes.extend(Change(path, _text(folder / path), None) for path in sorted(_former(folder) - files.keys()))
+    return tuple(change for change in changes if change.before is not None or change.after is not None)
+
+
+def write(folder: Path, changes: t.Sequence[Change]) -> None:
+    """Make the changes: everything is staged beside its place first, so that a full disk or a missing permission
+    leaves the tree as it was; then the files are put in place, the manifest last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for change in changes:
+            if change.after is not None:
+                staged.append((_stage(folder / change.path, change.after), folder / change.path))  # noqa: PERF401 - each is to be undone
+        for temporary, place in sorted(staged, key=lambda pair: pair[1].name == MANIFEST and pair[1].parent == folder):
+            os.replace(temporary, place)
+    except BaseException:
+        for temporary, _place in staged:
+            temporary.unlink(missing_ok=True)
+        raise
+    for change in changes:
+        if change.after is None:
+            _remove(folder, change.path)
+
+
+def read(folder: Path, path: str) -> str:
+    """A file of the tree, if the manifest vouches for it."""
+    manifest = _manifest(folder)
+    text = _text(folder / path)
+    if text is None or manifest.get(path) != digest(text):
+        raise UnreadableTreeError(f"{folder / path} is not what {MANIFEST} says was planned; plan again")
+    return text
+
+
+def _stage(place: Path, text: str) -> Path:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
+    os.chmod(name, mode)
+    return Path(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _remove(folder: Path, path: str) -> None:
+    """A file that is no longer planned, and the folders that it leaves empty."""
+    (folder / path).unlink(missing_ok=True)
+    for parent in (folder / path).parents:
+        if parent == folder:
+            break
+        with contextlib.suppress(OSError):
+            parent.rmdir()
+
+
+def _former(folder: Path) -> set[str]:
+    try:
+        return set(_manifest(folder))
+    except UnreadableTreeError:
+        return set()
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    text = _text(folder / MANIFEST)
+    if text is None:
+        raise UnreadableTreeError(f"{folder} holds no {MANIFEST}; plan first")
+    try:
+        files = json.loads(text)["files"]
+        return {str(path): str(value) for path, value in files.items() if _inside(str(path))}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableTreeError(f"{folder / MANIFEST} cannot be read: {error}") from error
+
+
+def _inside(path: str) -> bool:
+    """A manifest that was tampered with must not lead out of its folder."""
+    return not path.startswith("/") and ".." not in Path(path).parts
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError:
+        return path.read_bytes().decode("utf-8", "replace")

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flow matrix, and the ports that each server listens on."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..planning.flows import Flow
+from ..planning.parties import EndpointSet
+from ..planning.plan import Plan
+from ..topology.model import Topology
+from .tables import comma_separated, markdown, page
+
+_COLUMNS = ("id", "stage", "source", "source addresses", "source ports", "destination", "destination addresses",
+            "protocol", "ports", "application", "purpose", "firewalls", "why")  # fmt: skip
+
+
+def render(_topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
+    """flows.csv with every flow, flows.md with those that cross a firewall, ports.md by listener."""
+    sets = {item.name: item for item in plan.sets}
+    yield "flows.csv", comma_separated(_COLUMNS, (_full(flow, sets) for flow in plan.flows))
+    crossing = [flow for flow in plan.flows if flow.crossings]
+    yield (
+        "flows.md",
+        page(
+            "Flows through firewalls",
+            "What each firewall has to let through; flows.csv holds all flows with their addresses.",
+            *(part for firewall in _firewalls(plan) for part in _of_firewall(firewall, crossing)),
+        ),
+    )
+    yield (
+        "ports.md",
+        page("Listening ports", "Ports that each set of servers listens on, and who connects to them.", _ports(plan)),
+    )
+
+
+def _full(flow: Flow, sets: t.Mapping[str, EndpointSet]) -> tuple[str | t.Sequence[str], ...]:
+    return (
+        flow.id,
+        flow.stage,
+        flow.source,
+        _addresses(sets[flow.source]),
+        flow.source_ports,
+        flow.destination,
+        _addresses(sets[flow.destination]),
+        flow.protocol,
+        flow.ports,
+        flow.application,
+        flow.purpose,
+        tuple(dict.fromkeys(crossing.firewall for crossing in flow.crossings)),
+        flow.why,
+    )
+
+
+def _addresses(endpoints: EndpointSet) -> tuple[str, ...]:
+    return (*(member.address for member in endpoints.members), *endpoints.cidrs)
+
+
+def _firewalls(plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(crossing.firewall for flow in plan.flows for crossing in flow.crossings))
+
+
+def _of_firewall(firewall: str, flows: t.Sequence[Flow]) -> t.Iterator[str]:
+    yield f"\n## {firewall}\n"
+    rows = []
+    for flow in flows:
+        ways = [f"{c.ingress} → {c.egress}" for c in flow.crossings if c.firewall == firewall]
+        if ways:
+            rows.append((flow.stage, tuple(ways), flow.source, flow.source_ports or "any", flow.destination,
+                         flow.protocol, flow.ports or "any", flow.purpose))  # fmt: skip
+    yield markdown(("stage", "way", "from", "source ports", "to", "protocol", "ports", "purpose"), rows)
+
+
+def _ports(plan: Plan) -> str:
+    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for flow in plan.flows:
+        found.setdefault((flow.destination, flow.protocol, flow.ports), []).append(flow.source)
+    rows = ((*key, tuple(dict.fromkeys(sources))) for key, sources in sorted(found.items()))
+    return markdown(("listener", "protocol", "ports", "opened by"), rows)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All files of `intended/`, made from a design."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ..engine import Design
+from ..findings import Finding
+from ..findings import line as finding_line
+from ..planning.plan import Plan
+from ..planning.serial import plain, to_json
+from ..topology.model import Topology
+from . import flows, zones
+from .tables import page
+
+Renderer = t.Callable[[Topology, Plan], t.Iterable[tuple[str, str]]]
+
+RENDERERS: tuple[Renderer, ...] = (flows.render, zones.render)
+
+
+def files_of(design: Design) -> dict[str, str]:
+    """Path and text of every planned file; the design must have a plan."""
+    if design.plan is None:
+        raise ValueError("a design with errors has no plan")
+    found = {"plan.json": to_json(design.plan, estate=design.topology.estate.title)}
+    found["findings.json"] = json.dumps(plain(design.findings), indent=1, ensure_ascii=False) + "\n"
+    found["findings.md"] = _findings_page(design.findings)
+    for renderer in RENDERERS:
+        found.update(renderer(design.topology, design.plan))
+    return found
+
+
+def _findings_page(findings: t.Sequence[Finding]) -> str:
+    lines = [f"- {finding_line(finding)}" for finding in findings]
+    return page("Findings", "What is wrong or risky about the inventory, worst first.", *(lines or ["None."])) + "\n"

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables for people: Markdown to read, CSV to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import typing as t
+
+Cell = str | int | float | t.Sequence[str] | None
+Row = t.Sequence[Cell]
+
+
+def text_of(cell: Cell) -> str:
+    """A cell in one line."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return " ".join(cell.split())
+    if isinstance(cell, (int, float)):
+        return f"{cell:g}" if isinstance(cell, float) else str(cell)
+    return ", ".join(cell)
+
+
+def markdown(columns: t.Sequence[str], rows: t.Iterable[Row]) -> str:
+    """A Markdown table; an empty one says so instead."""
+    lines = ["| " + " | ".join(_escaped(text_of(cell)) for cell in row) + " |" for row in rows]
+    if not lines:
+        return "Nothing is planned here.\n"
+    return "\n".join(["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *lines]) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def comma_separated(columns: t.Sequence[str], rows: t.Iterable[Row]) -> str:
+    """A CSV file. Cells that a spreadsheet would take for a formula are made text."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_harmless(text_of(cell)) for cell in row] for row in rows)
+    return stream.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "@") else text
+
+
+def page(title: str, introduction: str, *parts: str) -> str:
+    """A Markdown page."""
+    return "\n".join([f"# {title}\n", f"{introduction}\n", *parts])
