@@ -8,10 +8,14 @@ import typing as t
 
 from ..schema.fields import option
 from ..schema.kinds import Ports
+from ..topology.applied import AppliedFact, applications
+from ..topology.balancing import VipName, balancer_of, given_balancer, vip_of, vips_of
 from ..topology.context import Context
-from ..topology.model import Topology
+from ..topology.model import Cluster, Topology
 from ..topology.names import edge_endpoint
-from .base import AppliedFact, Item, Stages, applications
+from .base import Item, Stages
+
+Nat = t.Literal["snat", "dnat"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,51 +25,101 @@ class ServiceFact(AppliedFact):
     KIND: t.ClassVar[str] = "load_balancing"
 
     interface: str = option("Interface of the members", default="internal")
-    vip: t.Literal["pool", "web", "access", "web_conferencing", "av", "site"] = option("Which of the cluster's VIPs")
-    side: t.Literal["internal", "external"] = option("Side of an Edge pool", default="internal")
+    vip: VipName = option("Which of the cluster's balanced addresses")
     protocol: t.Literal["tcp", "udp"] = option("Protocol", default="tcp")
     ports: tuple[Ports, ...] = option("Ports")
+    movable: bool = option("Whether the inventory may give the service another port", default=False)
     method: t.Literal["least_connections"] = option("How a member is chosen", default="least_connections")
-    affinity: t.Literal["tcp", "source", "cookie", "none"] = option("What stays with a member", default="tcp")
-    idle_seconds: int = option("Idle time after which the balancer may drop a connection")
-    check_port: int = option("Port that health is judged by; the port itself when left out", default=0)
-    purpose: str = option("What it carries", default="")
+    affinity: t.Literal["tcp", "source", "cookie"] = option("What stays with a member", default="tcp")
+    nat: tuple[Nat, ...] = option(
+        "Address translation that may be used, the usual first; dnat keeps the client's address"
+    )
+    idle_seconds: int = option("Least idle time after which the balancer may drop a connection", default=0)
+    idle_reset: bool = option("Whether both ends are told by a TCP reset when it does", default=True)
+    terminate: bool = option("Whether TLS ends on the balancer", default=False)
+    check_port: int = option("TCP port that health is judged by; the port itself when left out", default=0)
+    purpose: str = option("What it carries")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Service(Item):
-    """A balanced port of a cluster."""
+    """A balanced port of a cluster.
+
+    With `nat: snat` the balancer opens connections to members from its `snat` addresses; with `dnat` members see the
+    client's own address. Health checks come from the balancer's own addresses either way.
+    """
 
     cluster: str
     role: str
     interface: str
     balancer: str
     vip: str
+    vip_name: str
     port: str
     protocol: str
     members: tuple[str, ...]
     addresses: tuple[str, ...]
+    member_port: str
     method: str
     affinity: str
+    nat: Nat
+    snat: tuple[str, ...]
     idle_seconds: int
+    idle_reset: bool
+    terminate: bool
     check_port: str
-    snat: tuple[str, ...] = ()
+    purpose: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerRequirementFact(AppliedFact):
+    """What a balancer in front of some servers must be able to do, or must not do."""
+
+    KIND: t.ClassVar[str] = "balancer_requirements"
+
+    topic: str = option("What it is about, in a word or two")
+    requirement: str = option("What is asked, in words")
+    level: t.Literal["must", "should", "info"] = option("How strongly", default="must")
+    never: tuple[Ports, ...] = option("Ports of these servers that are never balanced", default=())
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerRequirement(Item):
+    """A requirement on one appliance, with the clusters that bring it."""
+
+    balancer: str
+    appliance: str
+    kind: str
+    topic: str
+    level: str
+    requirement: str
+    never: tuple[str, ...]
+    clusters: tuple[str, ...]
 
 
 def plan_services(topology: Topology, stages: Stages) -> tuple[Service, ...]:
-    """One service for each balanced port."""
-    return tuple(
-        service for fact, context in applications(topology, ServiceFact) for service in _services(fact, context, stages)
-    )
+    """One service for each balanced port; what several rows ask for is planned once, with every reason."""
+    found: dict[tuple[str, str, str], Service] = {}
+    for fact, context in applications(topology, ServiceFact):
+        for service in _services(fact, context, stages):
+            key = (service.vip, service.port, service.protocol)
+            known = found.get(key)
+            found[key] = dataclasses.replace(known, why=(*known.why, *service.why)) if known else service
+    return tuple(found.values())
 
 
 def _services(fact: ServiceFact, context: Context, stages: Stages) -> t.Iterator[Service]:
     cluster = context.cluster
-    vip = _vip(fact, context)
-    if cluster is None or not vip:
+    vip = vip_of(cluster, fact.vip) if cluster else None
+    if cluster is None or vip is None:
         return
     servers = [server for server in cluster.members(fact.role) if server.address(fact.interface)]
-    for port in fact.ports:
+    balancer = balancer_of(context.topology, cluster, fact.vip)
+    given = given_balancer(context.topology, balancer)
+    nat = given.nat if given.nat in fact.nat else fact.nat[0]
+    for documented in fact.ports:
+        port = _port(fact, cluster, documented)
+        member_port = str(cluster.web.port or port) if cluster.web else port
         yield Service(
             id=f"{fact.id}@{cluster.name}:{port}/{fact.protocol}",
             stage=stages.of(fact, context),
@@ -73,51 +127,67 @@ def _services(fact: ServiceFact, context: Context, stages: Stages) -> t.Iterator
             cluster=cluster.name,
             role=fact.role,
             interface=fact.interface,
-            balancer=_balancer(fact, context),
-            vip=vip,
+            balancer=balancer,
+            vip=str(vip),
+            vip_name=fact.vip,
             port=port,
             protocol=fact.protocol,
             members=tuple(server.name for server in servers),
             addresses=tuple(str(server.address(fact.interface)) for server in servers),
+            member_port=member_port,
             method=fact.method,
             affinity=fact.affinity,
+            nat=nat,
+            snat=tuple(str(address) for address in given.snat) if nat == "snat" else (),
             idle_seconds=fact.idle_seconds,
-            check_port=str(fact.check_port or port),
+            idle_reset=fact.idle_reset and fact.protocol == "tcp",
+            terminate=fact.terminate,
+            check_port=str(fact.check_port or member_port),
+            purpose=fact.purpose,
         )
 
 
-def _vip(fact: ServiceFact, context: Context) -> str:
-    cluster = context.cluster
-    if cluster is None:
-        return ""
-    if cluster.edge:
-        address = (
-            edge_endpoint(cluster, fact.side, fact.vip).vip
-            if fact.vip in ("access", "web_conferencing", "av")
-            else None
-        )
-    elif cluster.web:
-        address = cluster.web.vip
-    elif cluster.pool:
-        address = (cluster.pool.web_vip if fact.vip == "web" else None) or cluster.pool.vip
-    else:
-        address = None
-    return str(address) if address else ""
+def _port(fact: ServiceFact, cluster: Cluster, documented: str) -> str:
+    """The documented port, or the one that the inventory gives an Edge service instead."""
+    side, _dot, service = fact.vip.partition(".")
+    if not fact.movable or not service:
+        return documented
+    return str(edge_endpoint(cluster, side, service).port or documented)
 
 
-def _balancer(fact: ServiceFact, context: Context) -> str:
-    """The balancer that is named, or the only one of the site."""
-    cluster = context.cluster
-    if cluster is None:
-        return ""
-    named = ""
-    if cluster.edge:
-        named = cluster.edge.balancer.get(fact.side, "")
-    elif cluster.web:
-        named = cluster.web.balancer
-    elif cluster.pool:
-        named = (cluster.pool.web_balancer if fact.vip == "web" else "") or cluster.pool.balancer
-    if named:
-        return named
-    there = [server.name for server in context.topology.of_type("load_balancer") if server.site == cluster.site]
-    return there[0] if len(there) == 1 else ""
+def plan_balancer_requirements(topology: Topology, stages: Stages) -> tuple[BalancerRequirement, ...]:
+    """What each appliance has to meet, for the clusters that it carries."""
+    found: dict[tuple[str, str], BalancerRequirement] = {}
+    for fact, context in applications(topology, BalancerRequirementFact):
+        cluster = context.cluster
+        if cluster is None:
+            continue
+        for balancer in dict.fromkeys(balancer_of(topology, cluster, vip) for vip in vips_of(cluster)):
+            key = (balancer, fact.id)
+            known = found.get(key)
+            item = _requirement(fact, topology, balancer, cluster, stages.of(fact, context))
+            if known is None:
+                found[key] = item
+            else:
+                stage = item.stage if stages.rank(item.stage) < stages.rank(known.stage) else known.stage
+                found[key] = dataclasses.replace(known, stage=stage, clusters=(*known.clusters, cluster.name))
+    return tuple(found[key] for key in sorted(found))
+
+
+def _requirement(
+    fact: BalancerRequirementFact, topology: Topology, balancer: str, cluster: Cluster, stage: str
+) -> BalancerRequirement:
+    given = given_balancer(topology, balancer)
+    return BalancerRequirement(
+        id=f"{fact.id}@{balancer or cluster.name}",
+        stage=stage,
+        why=(fact.id,),
+        balancer=balancer,
+        appliance=given.appliance,
+        kind=given.kind,
+        topic=fact.topic,
+        level=fact.level,
+        requirement=fact.requirement,
+        never=fact.never,
+        clusters=(cluster.name,),
+    )

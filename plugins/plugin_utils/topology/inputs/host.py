@@ -39,6 +39,9 @@ class BalancerInput:
     appliance: str = option("Make and model, for the report", default="")
     interfaces: t.Mapping[str, NetworkName] = option("Its interfaces and their networks", default={})
     snat: tuple[Address, ...] = option("Addresses it uses towards the servers", default=())
+    nat: t.Literal["snat", "dnat", ""] = option(
+        "Address translation it is set to; what is documented for each service when left out", default=""
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class HostInput:
     enforce: t.Literal["observe", "enforce", ""] = option(
         "Whether a firewall drops or only counts", default="", scope="group"
     )
+    make: str = option("Make of a firewall or reverse proxy, such as isa2006", default="", scope="host")
     nics: int = option("Network cards, where that matters", default=0, scope="host")
     gateway: t.Mapping[str, Address] = option("Default gateway by interface", default={}, scope="host")
     routes: t.Mapping[str, Address] = option(
