@@ -7,8 +7,11 @@ import typing as t
 
 from ...findings import Violation
 from ..model import Topology
-from . import addressing
+from . import addressing, load_balancing
 
 Check = t.Callable[[Topology], t.Iterable[Violation]]
 
-CHECKS: tuple[Check, ...] = (*addressing.CHECKS,)
+CHECKS: tuple[Check, ...] = (
+    *addressing.CHECKS,
+    *load_balancing.CHECKS,
+)
