@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 folder=$1
+export PYTHONPATH="$PWD:$PWD/.build/collections"
 shopt -s nullglob
 scripts=("$folder"/[a-z]*.py)
 if [ "${#scripts[@]}" -eq 0 ]; then

@@ -29,7 +29,14 @@ def plain(value: t.Any) -> t.Any:
     return {name: plain(getattr(value, name)) for name in _fields(type(value))}
 
 
+def to_plain(plan: Plan, **header: object) -> dict[str, t.Any]:
+    """The content of plan.json; citations are found by the id that an item gives in `why`."""
+    content = {"schema_version": SCHEMA_VERSION, **header, **plain(plan)}
+    content["citations"] = {citation.pop("id"): citation for citation in content["citations"]}
+    return content
+
+
 def to_json(plan: Plan, **header: object) -> str:
     """The text of plan.json."""
-    content = {"schema_version": SCHEMA_VERSION, **header, **plain(plan)}
+    content = to_plain(plan, **header)
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"

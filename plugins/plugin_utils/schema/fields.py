@@ -23,6 +23,8 @@ REQUIRED = _Required()
 
 def option(doc: str, *, default: object = REQUIRED, scope: str = "", key: str = "") -> t.Any:
     """Declare one option. `key` is its name in YAML where that is no Python identifier (`from`, `class`)."""
+    # Declaring fields through this one function is its purpose, which the linter takes for a slip.
+    # pylint: disable=invalid-field-call
     metadata = {_DOC: doc, _SCOPE: scope, _KEY: key}
     if default is REQUIRED:
         return dataclasses.field(metadata=metadata)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Long lists of options, checked in one pass. Private to the collection.
+
+Ansible's own check of nested options costs 0.4 ms an item and names neither the index nor the value; lists of records,
+rules and services run into the thousands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """An option of an item: its kind, whether it must be there, and the words it may be."""
+
+    kind: type
+    required: bool = False
+    choices: Sequence[str] = ()
+    elements: type | None = None
+
+
+Fields = Mapping[str, Field]
+
+
+def problems_of(name: str, items: Any, fields: Fields) -> list[str]:
+    """Everything wrong with a list of items, each with its index; an empty list when all is well."""
+    if not isinstance(items, (list, tuple)):
+        return [f"{name}: expected a list, got {type(items).__name__}"]
+    found: list[str] = []
+    for index, item in enumerate(items):
+        where = f"{name}[{index}]"
+        if not isinstance(item, Mapping):
+            found.append(f"{where}: expected a mapping, got {item!r}")
+            continue
+        found.extend(_item_problems(where, item, fields))
+    return found
+
+
+def _item_problems(where: str, item: Mapping[str, Any], fields: Fields) -> list[str]:
+    found = []
+    for key, value in item.items():
+        field = fields.get(key)
+        if field is None:
+            found.append(f"{where}.{key}: no such option{_nearest(key, fields)}")
+        elif not _fits(value, field.kind):
+            found.append(f"{where}.{key}: expected {field.kind.__name__}, got {value!r}")
+        elif field.choices and value not in field.choices:
+            found.append(
+                f"{where}.{key}: {value!r} is none of {', '.join(field.choices)}{_nearest(value, field.choices)}"
+            )
+        elif field.elements and not all(_fits(element, field.elements) for element in value):
+            found.append(f"{where}.{key}: expected a list of {field.elements.__name__}, got {value!r}")
+    found.extend(f"{where}.{key}: is missing" for key, field in fields.items() if field.required and key not in item)
+    return found
+
+
+def _fits(value: Any, wanted: type) -> bool:
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted)
+
+
+def _nearest(word: Any, words: Any) -> str:
+    found = difflib.get_close_matches(str(word), list(words), n=1)
+    return f"; did you mean {found[0]}?" if found else ""

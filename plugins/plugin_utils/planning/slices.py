@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Slices: for each target of each mechanism exactly the arguments that its module gets."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import typing as t
+
+from ..topology.model import Topology
+from .base import Item
+from .parties import EndpointSet
+from .plan import Plan
+from .serial import plain
+
+Arguments = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slice:
+    """The arguments of one module call."""
+
+    mechanism: str
+    target: str
+    arguments: Arguments
+
+
+def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
+    """All slices, mechanism by mechanism."""
+    return (*_firewalls(topology, plan), *_zones(topology, plan), *_balancers(plan))
+
+
+def _planned(item: Item) -> Arguments:
+    return {"id": item.id, "stage": item.stage, "why": list(item.why), "replaces": item.replaces}
+
+
+def _firewalls(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    sets = {item.name: item for item in plan.sets}
+    rules: dict[str, list[Arguments]] = {server.name: [] for server in topology.of_type("firewall")}
+    used: dict[str, dict[str, EndpointSet]] = collections.defaultdict(dict)
+    for flow in plan.flows:
+        for crossing in flow.crossings:
+            rules[crossing.firewall].append(
+                {
+                    **_planned(flow),
+                    "ingress": crossing.ingress,
+                    "egress": crossing.egress,
+                    "source": flow.source,
+                    "source_ports": flow.source_ports,
+                    "destination": flow.destination,
+                    "protocol": flow.protocol,
+                    "ports": list(flow.ports),
+                    "nat": plain(getattr(flow, "nat", ())),
+                }
+            )
+            for name in (flow.source, flow.destination):
+                used[crossing.firewall][name] = sets[name]
+    for firewall, listed in sorted(rules.items()):
+        given = topology.servers[firewall].given
+        yield Slice(
+            "firewall_rules",
+            firewall,
+            {
+                "state": "replaced",
+                "enforce": given.enforce or "observe",
+                "interfaces": dict(given.interfaces),
+                "sets": [_set(item) for _name, item in sorted(used[firewall].items())],
+                "rules": listed,
+            },
+        )
+
+
+def _set(endpoints: EndpointSet) -> Arguments:
+    addresses = dict.fromkeys([*(member.address for member in endpoints.members), *endpoints.cidrs])
+    return {"name": endpoints.name, "addresses": list(addresses)}
+
+
+def _zones(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    """A slice per owned zone and view; what is in no owned zone is in the zone files only."""
+    for key, zone in sorted(topology.estate.dns.zones.items()):
+        name = zone.name or key
+        records = [
+            {
+                **_planned(record),
+                "name": record.name,
+                "type": record.type,
+                "ttl": record.ttl,
+                "values": list(record.values),
+            }
+            for record in plan.records
+            if record.zone == name and record.view == zone.view
+        ]
+        yield Slice(
+            "dns_records",
+            f"{zone.view}.{name}",
+            {
+                "state": "replaced",
+                "server": zone.server,
+                "zone": name,
+                "view": zone.view,
+                "update": zone.dynamic_update,
+                "key_name": zone.key,
+                "records": records,
+            },
+        )
+
+
+def _balancers(plan: Plan) -> t.Iterator[Slice]:
+    by_balancer: dict[str, list[Arguments]] = {}
+    for service in plan.services:
+        if not service.balancer:
+            continue
+        members = [
+            {"name": name, "address": address} for name, address in zip(service.members, service.addresses, strict=True)
+        ]
+        by_balancer.setdefault(service.balancer, []).append(
+            {
+                **_planned(service),
+                "vip": service.vip,
+                "port": service.port,
+                "protocol": service.protocol,
+                "members": members,
+                "method": service.method,
+                "affinity": service.affinity,
+                "idle_seconds": service.idle_seconds,
+                "check_port": service.check_port,
+                "snat": list(service.snat),
+            }
+        )
+    for balancer, services in sorted(by_balancer.items()):
+        yield Slice("load_balancer", balancer, {"state": "replaced", "services": services})
