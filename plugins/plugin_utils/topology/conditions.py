@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Conditions that catalogue rows name in `when`: facts about a topology, never about a product.
 
-A row lists words, all of which must hold; `not ` before a word turns it round. A word with a dot is of a family
+A row lists words, all of which must hold; `not ` before a word turns it round, ` or ` joins alternatives. A word with a dot is of a family
 (`feature.federation`); each family has one function.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 
@@ -33,6 +34,9 @@ def holds(words: t.Sequence[str], context: Context) -> bool:
 @functools.cache
 def condition(word: str) -> Condition:
     """The test behind a word; a word nobody knows is a fault of the catalogue."""
+    if " or " in word:
+        alternatives = [condition(part) for part in word.split(" or ")]
+        return lambda context: any(alternative(context) for alternative in alternatives)
     if word.startswith("not "):
         positive = condition(word.removeprefix("not "))
         return lambda context: not positive(context)
@@ -87,6 +91,17 @@ def _hosts_updates(context: Context) -> bool:
     return context.cluster is not None and context.cluster.name == first
 
 
+def _publishes_updates(context: Context) -> bool:
+    """Whether a reverse proxy publishes the pool that devices get their updates from."""
+    cluster = context.cluster
+    published = related(context.topology, cluster, "~reverse_proxy", "web_components") if cluster else ()
+    return any(
+        _hosts_updates(dataclasses.replace(context, cluster=pool))
+        for pool in published
+        if pool.pool and pool.pool.web_farm.external
+    )
+
+
 def _separate_web_farm(context: Context) -> bool:
     cluster = context.cluster
     return bool(cluster and cluster.pool and cluster.pool.web_farm.internal not in ("", cluster.name))
@@ -120,6 +135,18 @@ def _serves_clients(context: Context, product: str) -> bool:
     return any(product in clients.products for clients in context.topology.estate.clients.values())
 
 
+def _is_active(context: Context, application: str) -> bool:
+    return any(application in pool.applications for pool in context.topology.estate.pools.values())
+
+
+def _gateway(context: Context, trait: str) -> bool:
+    """Whether some gateway is of a kind, or has a trait: `pbx`, `refuses_plus`."""
+    given = context.topology.estate.voice.gateways.values()
+    return any(
+        trait == g.kind or (g.pbx and trait == "pbx") or (not g.accepts_plus and trait == "refuses_plus") for g in given
+    )
+
+
 def _is_virtual(context: Context) -> bool:
     return context.cluster is not None and any(server.given.virtual for server in context.cluster.servers)
 
@@ -133,7 +160,34 @@ def _has_cores(context: Context, least: str) -> bool:
     return context.server is not None and context.server.given.cores >= int(least)
 
 
+def _finds_sql_port(context: Context) -> bool:
+    sql = context.cluster.pool.sql if context.cluster and context.cluster.pool else None
+    return sql is not None and bool(sql.instance) and not sql.port
+
+
+def _federates(context: Context) -> bool:
+    """Whether the cluster is the Edge pool that all federation goes through."""
+    return context.cluster is not None and federation_edge(context.topology) == context.cluster.name
+
+
+def _serves_view(context: Context, view: str) -> bool:
+    """Whether a DNS server answers in a view; every one does where the inventory declares no zones."""
+    zones = context.topology.estate.dns.zones.values()
+    cluster = context.cluster
+    return cluster is not None and (
+        not zones or any(zone.view == view and zone.server == cluster.name for zone in zones)
+    )
+
+
+def _transport(context: Context, transport: str) -> bool:
+    """Whether a Mediation Server speaks SIP over this transport to its gateways."""
+    given = context.topology.estate.mediation.get(context.cluster.name) if context.cluster else None
+    return given is not None and given.transport == transport
+
+
 _WORDS: dict[str, Condition] = {
+    "federates": _federates,
+    "terminated": lambda context: bool(context.cluster and context.cluster.web and context.cluster.web.terminate),
     "single": lambda context: _members(context) == 1,
     "array": lambda context: _members(context) > 1,
     "has_vip": _has_vip,
@@ -141,8 +195,12 @@ _WORDS: dict[str, Condition] = {
     "distributes_sign_in": lambda context: _comes_to_be(context, sign_in_cluster),
     "web_entry": lambda context: _comes_to_be(context, web_entry_cluster),
     "hosts_updates": _hosts_updates,
+    "publishes_updates": _publishes_updates,
     "separate_web_farm": _separate_web_farm,
     "gateway_tls": _speaks_tls_to_gateways,
+    "pbx_integration": lambda context: any(
+        policy.pbx_integration for policy in context.topology.estate.voice.policies.values()
+    ),
     "remote_access_edge": lambda context: bool(
         context.cluster and context.cluster.name == remote_access_edge(context.topology, context.sip_domain)
     ),
@@ -156,6 +214,13 @@ _WORDS: dict[str, Condition] = {
     "virtual": _is_virtual,
     "multihomed": _is_multihomed,
     "qos": lambda context: context.topology.estate.qos.enabled,
+    "sql_browser": _finds_sql_port,
+    "remote_users": lambda context: bool(
+        context.cluster and context.cluster.edge and context.cluster.edge.remote_users
+    ),
+    "plain_web": lambda context: bool(
+        context.cluster and context.cluster.pool and context.cluster.pool.web_farm.scheme == "http"
+    ),
     "federation_av": lambda context: context.topology.estate.federation.av,
     "federation_discovery": lambda context: context.topology.estate.federation.discovery,
     "monitored": lambda context: _pool(context, "monitoring"),
@@ -168,6 +233,8 @@ _WORDS: dict[str, Condition] = {
 }
 
 _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
+    "serves": _serves_view,
+    "transport": _transport,
     "feature": lambda context, name: name in context.topology.estate.features,
     "application": lambda context, name: bool(
         context.cluster and context.cluster.pool and name in context.cluster.pool.applications
@@ -175,6 +242,7 @@ _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
     "role": lambda context, name: bool(context.topology.with_role(name)),
     "type": lambda context, name: bool(context.topology.of_type(name)),
     "has_role": lambda context, name: context.cluster is not None and context.cluster.has(name),
+    "several": lambda context, role: context.cluster is not None and len(context.cluster.members(role)) > 1,
     "kind": lambda context, name: context.cluster is not None and context.cluster.kind == name,
     "edition": lambda context, name: bool(
         context.cluster and context.cluster.pool and context.cluster.pool.edition == name
@@ -183,12 +251,18 @@ _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
         context.cluster and context.cluster.pool and context.cluster.pool.configuration == name
     ),
     "client": _serves_clients,
+    "active": _is_active,
+    "gateway": _gateway,
+    "voice": lambda context, name: bool(getattr(context.topology.estate.voice, name)),
+    "web_access": lambda context, name: any(web.kind == name for web in context.topology.estate.web_access.values()),
     "cores": _has_cores,
     "balancing": _balancing,
     "nat": _nat,
     "pool": _pool,
     "web": lambda context, name: bool(
-        context.cluster and context.cluster.web and name in (context.cluster.web.kind, context.cluster.web.scheme)
+        context.cluster
+        and (web := context.cluster.web)
+        and (name in (web.kind, web.scheme) or getattr(web, name, None) is True)
     ),
     "public_im": lambda context, name: name in context.topology.estate.federation.public_im,
     "partner": _partner,

@@ -10,8 +10,10 @@ import typing as t
 from .inputs.network import Address, NetworkInput
 
 # Routers join all internal networks, and the Internet joins all outside ones; neither is a host of the inventory.
-_CORE = "(internal routing)"
-_WORLD = "(internet)"
+CORE: t.Final = "(internal routing)"
+INTERNET: t.Final = "(internet)"
+_HUB = {"internal": CORE, "internet": INTERNET}
+_ZONE = {CORE: "internal", INTERNET: "internet"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,8 +25,17 @@ class Crossing:
     egress: str
 
 
+Steps = tuple[tuple[Crossing, ...], ...]
+Way = tuple[Crossing, ...]
+
+
 class NetworkMap:
-    """Networks by address, and the graph that firewalls make of them."""
+    """Networks by address, and the graph that firewalls make of them.
+
+    Networks that routers join without a firewall are one *segment*: all internal ones, and all of the Internet. A
+    perimeter network is a segment of its own. Ways are searched between segments, so that their number stays small
+    however many networks an inventory has.
+    """
 
     def __init__(self, networks: t.Mapping[str, NetworkInput], firewalls: t.Mapping[str, t.Mapping[str, str]]) -> None:
         self.networks = networks
@@ -34,8 +45,10 @@ class NetworkMap:
             prefix = network.cidr.prefixlen
             self._by_prefix.setdefault(prefix, {})[int(network.cidr.network_address)] = name
         self._prefixes = sorted(self._by_prefix, reverse=True)
+        self._attached = frozenset(network for sides in firewalls.values() for network in sides.values())
         self._links = self._graph()
-        self._paths: dict[tuple[str, str], tuple[Crossing, ...] | None] = {}
+        self._steps: dict[str, dict[str, Steps]] = {}
+        self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], Way] = {}
 
     def locate(self, address: Address) -> str:
         """Name of the smallest network that holds the address, or nothing."""
@@ -47,49 +60,84 @@ class NetworkMap:
         return ""
 
     def zone(self, network: str) -> str:
+        """Zone of a network or of a segment; nothing for a name that is neither."""
         found = self.networks.get(network)
-        return found.zone if found else ""
+        return found.zone if found else _ZONE.get(network, "")
 
     def internet(self) -> tuple[str, ...]:
-        """Networks that stand for the Internet."""
-        return tuple(name for name, network in self.networks.items() if network.zone == "internet")
+        """Networks that stand for the Internet; the Internet as such where the inventory declares none."""
+        return tuple(name for name, network in self.networks.items() if network.zone == "internet") or (INTERNET,)
 
-    def path(self, source: str, destination: str) -> tuple[Crossing, ...] | None:
+    def segment(self, network: str) -> str:
+        """What the network is part of as far as firewalls are concerned."""
+        return _HUB.get(self.zone(network), network)
+
+    def zone_of_interface(self, firewall: str, interface: str) -> str:
+        return self.zone(self.firewalls.get(firewall, {}).get(interface, ""))
+
+    def path(self, source: str, destination: str) -> Way | None:
         """Firewalls on the shortest way between two networks; None when no way is known.
 
-        Firewalls side by side between the same networks are all named, since a packet may take either.
+        Firewalls side by side between the same segments are all named, since a packet may take either.
         """
-        key = (source, destination)
-        if key not in self._paths:
-            self._paths[key] = self._search(source, destination)
-        return self._paths[key]
+        steps = self._from(self.segment(source)).get(self.segment(destination))
+        if steps is None:
+            return None
+        refined = [list(step) for step in steps]
+        if refined:
+            refined[0] = self._preferring(refined[0], source, ingress=True)
+            refined[-1] = self._preferring(refined[-1], destination, ingress=False)
+        return tuple(crossing for step in refined for crossing in step)
+
+    def between(self, sources: tuple[str, ...], destinations: tuple[str, ...]) -> Way:
+        """Every firewall on a way from one of some networks to one of others."""
+        key = (sources, destinations)
+        if key not in self._ways:
+            found: dict[Crossing, None] = {}
+            ends = self._places(destinations)
+            for start in self._places(sources):
+                for end in ends:
+                    if self.segment(start) != self.segment(end):
+                        found.update(dict.fromkeys(self.path(start, end) or ()))
+            self._ways[key] = tuple(found)
+        return self._ways[key]
+
+    def _places(self, networks: tuple[str, ...]) -> tuple[str, ...]:
+        """The networks, where those of a segment that no firewall stands in count as one."""
+        return tuple(
+            dict.fromkeys(network if network in self._attached else self.segment(network) for network in networks)
+        )
+
+    def _preferring(self, step: list[Crossing], network: str, ingress: bool) -> list[Crossing]:
+        """Of a firewall that stands in the very network, only the interface there; of others, all they have."""
+
+        def stands_there(crossing: Crossing) -> bool:
+            side = crossing.ingress if ingress else crossing.egress
+            return self.firewalls[crossing.firewall][side] == network
+
+        exact = {crossing.firewall for crossing in step if stands_there(crossing)}
+        return [crossing for crossing in step if crossing.firewall not in exact or stands_there(crossing)]
 
     def _graph(self) -> dict[str, dict[str, list[Crossing]]]:
-        links: dict[str, dict[str, list[Crossing]]] = collections.defaultdict(lambda: collections.defaultdict(list))
-        for name, network in self.networks.items():
-            hub = {"internal": _CORE, "internet": _WORLD}.get(network.zone)
-            if hub:
-                links[name].setdefault(hub, [])
-                links[hub].setdefault(name, [])
+        links: dict[str, dict[str, list[Crossing]]] = collections.defaultdict(dict)
         for firewall, interfaces in self.firewalls.items():
-            sides = list(interfaces.items())
-            for ingress, source in sides:
-                for egress, destination in sides:
-                    if ingress != egress:
-                        links[source][destination].append(Crossing(firewall, ingress, egress))
+            for ingress, source in interfaces.items():
+                for egress, destination in interfaces.items():
+                    start, end = self.segment(source), self.segment(destination)
+                    if start != end:
+                        links[start].setdefault(end, []).append(Crossing(firewall, ingress, egress))
         return links
 
-    def _search(self, source: str, destination: str) -> tuple[Crossing, ...] | None:
-        """Breadth first, where joining an internal network or the Internet costs nothing and a firewall costs one."""
-        queue = collections.deque([source])
-        best: dict[str, int] = {source: 0}
-        found: dict[str, tuple[Crossing, ...]] = {source: ()}
-        while queue:
-            node = queue.popleft()
-            for neighbour, crossings in self._links.get(node, {}).items():
-                cost = best[node] + (1 if crossings else 0)
-                if cost < best.get(neighbour, 1 << 30):
-                    best[neighbour] = cost
-                    found[neighbour] = (*found[node], *crossings)
-                    (queue.append if crossings else queue.appendleft)(neighbour)
-        return found.get(destination)
+    def _from(self, source: str) -> dict[str, Steps]:
+        """Ways from a segment to all others, breadth first."""
+        if source not in self._steps:
+            found: dict[str, Steps] = {source: ()}
+            queue = collections.deque([source])
+            while queue:
+                node = queue.popleft()
+                for neighbour, crossings in self._links.get(node, {}).items():
+                    if neighbour not in found:
+                        found[neighbour] = (*found[node], tuple(crossings))
+                        queue.append(neighbour)
+            self._steps[source] = found
+        return self._steps[source]

@@ -33,6 +33,39 @@ def related(topology: Topology, cluster: Cluster, relation: str, role: str) -> t
     return tuple(other for other in candidates if other.name in names)
 
 
+class Walks:
+    """Relations of one topology, each walked backwards only once."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._backwards: dict[str, dict[str, list[Cluster]]] = {}
+
+    def related(self, cluster: Cluster, relation: str, roles: t.Sequence[str]) -> tuple[Cluster, ...]:
+        """Clusters with one of the roles that the relation leads to."""
+        if relation == "same":
+            found: t.Iterable[Cluster] = (cluster,)
+        elif relation == "other":
+            found = (other for other in self._topology.clusters.values() if other is not cluster)
+        elif relation == "site":
+            found = (other for other in self._topology.clusters.values() if other.site == cluster.site)
+        elif relation.startswith("~"):
+            found = self._leading_to(relation[1:]).get(cluster.name, ())
+        else:
+            names = dict.fromkeys(_relation(relation)(self._topology, cluster))
+            found = (self._topology.clusters[name] for name in names if name in self._topology.clusters)
+        return tuple(other for other in found if any(other.has(role) for role in roles))
+
+    def _leading_to(self, relation: str) -> dict[str, list[Cluster]]:
+        if relation not in self._backwards:
+            walk = _relation(relation)
+            found: dict[str, list[Cluster]] = {}
+            for other in self._topology.clusters.values():
+                for name in dict.fromkeys(walk(self._topology, other)):
+                    found.setdefault(name, []).append(other)
+            self._backwards[relation] = found
+        return self._backwards[relation]
+
+
 def _relation(name: str) -> Relation:
     try:
         return RELATIONS[name]
@@ -144,10 +177,17 @@ def _associated(_topology: Topology, cluster: Cluster) -> t.Iterator[str]:
         yield from server.given.associated_pools
 
 
+def _federation_way(topology: Topology, cluster: Cluster) -> t.Iterator[str]:
+    """The Edge pool for federation, for those who do not leave that to a Director."""
+    if cluster.pool and next_hop_of(topology, cluster) not in topology.estate.pools:
+        yield federation_edge(topology)
+
+
 RELATIONS: dict[str, Relation] = {
     "next_hop": lambda topology, cluster: (next_hop_of(topology, cluster),),
     "edge": lambda topology, cluster: (edge_pool_of(topology, cluster),),
     "media_edge": lambda topology, cluster: (media_edge_pool_of(topology, cluster),),
+    "federation_edge": _federation_way,
     "back_end": _back_end,
     "archiving": lambda topology, cluster: _served(topology, cluster, "archiving"),
     "monitoring": lambda topology, cluster: _served(topology, cluster, "monitoring"),

@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import Application, EdgePoolName, HostName, Name, PoolName, Product, SiteName
+from ...schema.kinds import Application, EdgePoolName, HostName, Name, PoolName, Product, SiteName, UserFigure
 from .network import Address
 
 
@@ -17,6 +17,7 @@ class WebFarmInput:
 
     internal: str = option("Name inside; the pool's own name when left out", default="")
     external: str = option("Name outside, published by the reverse proxy", default="")
+    scheme: t.Literal["https", "http"] = option("Protocol that servers use to reach them", default="https")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class SqlInput:
     host: HostName = option("SQL Server host")
     instance: str = option("Instance; empty for the default one", default="")
     port: int = option("Port, where it is not the documented one", default=0)
+    version: str = option("Version and edition of SQL Server, such as `2008 enterprise`", default="")
+    cluster_nodes: int = option("Nodes of its failover cluster; 0 for a single server", default=0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,4 +66,7 @@ class PoolInput:
     monitoring: HostName = option("Monitoring Server", default="")
     device_updates: bool = option("Whether it hosts the Device Update Service", default=True)
     external_users: int = option("Users who also work from outside", default=0)
+    user_model: t.Mapping[UserFigure, float] = option(
+        "Figures of its users' behaviour that differ from the documented user model", default={}
+    )
     backup_pool: Name = option("Pool that takes over for a Branch Appliance", default="")
