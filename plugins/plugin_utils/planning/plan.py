@@ -4,13 +4,22 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ..topology.model import Topology
-from .base import Stages
-from .dns import Record, plan_records
+from .base import Item, Stages
+from .certificates import CertificateSpec, plan_certificates
+from .citations import Citation, Coverage, cite, coverage_of
+from .dns import HostsEntry, Record, Zone, plan_hosts_entries, plan_records, plan_zones
 from .flows import Flow, plan_flows
-from .load_balancing import Service, plan_services
+from .iis import IisSetting, VirtualDirectory, plan_iis_settings, plan_virtual_directories
+from .ipsec import IpsecExemption, plan_ipsec
+from .load_balancing import BalancerRequirement, Service, plan_balancer_requirements, plan_services
 from .parties import EndpointSet, Parties
+from .prerequisites import Prerequisite, Safeguard, plan_prerequisites, plan_safeguards
+from .publications import ProxyRequirement, Publication, plan_proxy_requirements, plan_publications
+from .steps import Stage, Step, plan_stages, plan_steps
+from .voice import VoicePlan, plan_voice
 
 SCHEMA_VERSION = 1
 
@@ -22,7 +31,35 @@ class Plan:
     sets: tuple[EndpointSet, ...]
     flows: tuple[Flow, ...]
     records: tuple[Record, ...]
+    zones: tuple[Zone, ...]
+    hosts_entries: tuple[HostsEntry, ...]
+    certificates: tuple[CertificateSpec, ...]
     services: tuple[Service, ...]
+    ipsec: tuple[IpsecExemption, ...]
+    balancer_requirements: tuple[BalancerRequirement, ...]
+    virtual_directories: tuple[VirtualDirectory, ...]
+    iis_settings: tuple[IisSetting, ...]
+    publications: tuple[Publication, ...]
+    proxy_requirements: tuple[ProxyRequirement, ...]
+    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
+    prerequisites: tuple[Prerequisite, ...]
+    safeguards: tuple[Safeguard, ...]
+    voice: VoicePlan
+    citations: tuple[Citation, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+
+
+def items_of(part: object) -> t.Iterator[Item]:
+    """Every item of a plan, whatever part of it holds it."""
+    if isinstance(part, Item):
+        yield part
+    elif isinstance(part, tuple):
+        for element in part:
+            yield from items_of(element)
+    elif dataclasses.is_dataclass(part):
+        for field in dataclasses.fields(part):
+            yield from items_of(getattr(part, field.name))
 
 
 def build(topology: Topology) -> Plan:
@@ -31,9 +68,27 @@ def build(topology: Topology) -> Plan:
     parties = Parties(topology)
     services = plan_services(topology, stages)
     flows = plan_flows(topology, stages, parties, services)
-    return Plan(
+    ipsec = plan_ipsec(topology, stages, parties)
+    steps = plan_steps(topology, stages)
+    records = plan_records(topology, stages)
+    plan = Plan(
         sets=tuple(parties.sets[name] for name in sorted(parties.sets)),
         flows=flows,
-        records=plan_records(topology, stages),
+        ipsec=ipsec,
+        records=records,
+        zones=plan_zones(topology, records, stages),
+        hosts_entries=plan_hosts_entries(records),
+        certificates=plan_certificates(topology, stages),
         services=services,
+        balancer_requirements=plan_balancer_requirements(topology, stages),
+        virtual_directories=plan_virtual_directories(topology, stages),
+        iis_settings=plan_iis_settings(topology, stages),
+        publications=plan_publications(topology, stages),
+        proxy_requirements=plan_proxy_requirements(topology, stages),
+        stages=plan_stages(topology, steps),
+        steps=steps,
+        prerequisites=plan_prerequisites(topology, stages),
+        safeguards=plan_safeguards(topology, stages),
+        voice=plan_voice(topology, stages),
     )
+    return dataclasses.replace(plan, citations=cite(topology, items_of(plan)), coverage=coverage_of(topology))

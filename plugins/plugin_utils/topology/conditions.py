@@ -156,6 +156,11 @@ def _is_multihomed(context: Context) -> bool:
     return server is not None and (server.given.nics > 1 or len(server.given.addresses.given()) > 1)
 
 
+def _model_says(context: Context, argument: str) -> bool:
+    key, _dot, value = argument.partition(".")
+    return figure(context, key) == float(value)
+
+
 def _has_cores(context: Context, least: str) -> bool:
     return context.server is not None and context.server.given.cores >= int(least)
 
@@ -185,7 +190,38 @@ def _transport(context: Context, transport: str) -> bool:
     return given is not None and given.transport == transport
 
 
+def _some_virtual(context: Context) -> bool:
+    servers = [context.server] if context.server else context.topology.servers.values()
+    return any(server.given.virtual for server in servers)
+
+
+def _pool_users_over(context: Context, limit: str) -> bool:
+    """Whether the pool, one whose databases are here, or some pool of the estate has more users."""
+    pools = context.topology.estate.pools
+    cluster = context.cluster
+    if cluster is not None:
+        pools = {
+            name: pool
+            for name, pool in pools.items()
+            if name == cluster.name or (pool.sql and pool.sql.host == cluster.name)
+        }
+    return any(pool.users > int(limit) for pool in pools.values())
+
+
+def _expanded_pool(context: Context) -> bool:
+    pools = [context.cluster.pool] if context.cluster else context.topology.estate.pools.values()
+    return any(pool is not None and pool.configuration == "expanded" for pool in pools)
+
+
+def _decided(context: Context, answer: str) -> bool:
+    """`decided.migration:none`: whether people have answered a decision so."""
+    word, _colon, option = answer.partition(":")
+    return context.topology.estate.decisions.get(word, "") == option
+
+
 _WORDS: dict[str, Condition] = {
+    "some_virtual": _some_virtual,
+    "expanded_pool": _expanded_pool,
     "federates": _federates,
     "terminated": lambda context: bool(context.cluster and context.cluster.web and context.cluster.web.terminate),
     "single": lambda context: _members(context) == 1,
@@ -233,6 +269,8 @@ _WORDS: dict[str, Condition] = {
 }
 
 _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
+    "pool_users_over": _pool_users_over,
+    "decided": _decided,
     "serves": _serves_view,
     "transport": _transport,
     "feature": lambda context, name: name in context.topology.estate.features,
@@ -250,7 +288,9 @@ _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
     "configuration": lambda context, name: bool(
         context.cluster and context.cluster.pool and context.cluster.pool.configuration == name
     ),
+    "any_feature": lambda context, names: any(name in context.topology.estate.features for name in names.split("+")),
     "client": _serves_clients,
+    "model": _model_says,
     "active": _is_active,
     "gateway": _gateway,
     "voice": lambda context, name: bool(getattr(context.topology.estate.voice, name)),

@@ -7,11 +7,14 @@ import typing as t
 
 from ...findings import Violation
 from ..model import Topology
-from . import addressing, load_balancing
+from . import addressing, calls, dial_plan, load_balancing, voice
 
 Check = t.Callable[[Topology], t.Iterable[Violation]]
 
 CHECKS: tuple[Check, ...] = (
     *addressing.CHECKS,
     *load_balancing.CHECKS,
+    *calls.CHECKS,
+    *dial_plan.CHECKS,
+    *voice.CHECKS,
 )

@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import NetworkName, SiteName
+from ...schema.kinds import NetworkName, Peer, Ports, SiteName
 
 ClientProduct = t.Literal[
     "communicator",
@@ -15,6 +15,7 @@ ClientProduct = t.Literal[
     "live_meeting",
     "live_meeting_console",
     "communicator_mobile",
+    "communicator_mobile_java",
     "phone_edition",
     "web_access",
     "group_chat",
@@ -24,7 +25,10 @@ ClientProduct = t.Literal[
     "lync_mobile",
     "lync_attendee",
     "roundtable",
+    "outlook_add_in",
 ]
+
+Medium = t.Literal["audio", "video", "application_sharing"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,14 @@ class ClientsInput:
 
     network: NetworkName = option("Network they sit in")
     products: tuple[ClientProduct, ...] = option("Clients they use")
+    release: Peer = option("Release of the clients; that of the estate's product when left out", default="")
     count: int = option("How many they are", default=0)
     site: SiteName = option("Their site; the network's when left out", default="")
     windows: t.Literal["xp", "vista", "7", ""] = option("Windows version, for what it does about QoS", default="")
-    media_ports: str = option("Range for media ports, where it is confined", default="")
+    media_ports: Ports = option("Range for media ports, where it is confined", default="")
+    ports: t.Mapping[Medium, Ports] = option("Media port ranges of Lync clients by medium", default={})
+    link_kbps: int = option("Bandwidth that each of them has, in kbit/s, where that is little", default=0)
     gpo: str = option("Group Policy object for their settings; named after the population when left out", default="")
+    encryption: t.Literal["rejected", "optional", "required", ""] = option(
+        "What the policy of the clients says about encrypting media", default=""
+    )
