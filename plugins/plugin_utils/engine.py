@@ -32,6 +32,7 @@ class Design:
 def design(inventory: RawInventory, today: datetime.date) -> Design:
     """Read, check and plan an inventory. `today` is used only where the inventory says no `uc_as_of`."""
     topology, found = read(inventory)
+    topology = _dated(topology, today)
     for check in TOPOLOGY_CHECKS:
         found.extend(check(topology))
     findings = _worded(topology, found, inventory, today)
@@ -42,6 +43,12 @@ def design(inventory: RawInventory, today: datetime.date) -> Design:
     if of_plan:
         findings = _worded(topology, [*found, *of_plan], inventory, today)
     return Design(topology, findings, None if any(finding.is_error for finding in findings) else plan)
+
+
+def _dated(topology: Topology, today: datetime.date) -> Topology:
+    """The topology with the day its findings are judged on."""
+    estate = dataclasses.replace(topology.estate, as_of=topology.estate.as_of or today)
+    return dataclasses.replace(topology, estate=estate)
 
 
 def _worded(

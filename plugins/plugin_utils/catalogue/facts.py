@@ -11,7 +11,7 @@ import typing as t
 
 from ..schema.fields import option
 from ..schema.kinds import Product, Stage
-from .model import Fact
+from .model import Catalogue, Fact
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +97,8 @@ class ErratumFact(Fact):
     reading: str = option("What this collection takes")
     reason: str = option("Why")
     also: tuple[str, ...] = option("Further places, as document:line", default=())
+
+
+def server_type_facts(catalogue: Catalogue) -> dict[str, ServerTypeFact]:
+    """Server types by the name of their inventory group."""
+    return {fact.id.partition(".")[2]: fact for fact in catalogue.facts(ServerTypeFact)}

@@ -92,6 +92,16 @@ class Catalogue:
         """False when the documents say nothing of this kind about the product: its checks are then *not covered*."""
         return any(row.product != COMMON for row in self._by_kind.get(kind, ()))
 
+    def changed(self, changes: t.Mapping[str, t.Mapping[str, object]]) -> Catalogue:
+        """A catalogue in which the rows named have other values; this one when it has none of them."""
+        if not changes.keys() & self._by_id.keys():
+            return self
+        rows = [
+            dataclasses.replace(row, data={**row.data, **changes[row.id]}) if row.id in changes else row
+            for row in self._by_id.values()
+        ]
+        return Catalogue(self.product, rows, self.vocabulary)
+
     def facts(self, cls: type[F]) -> tuple[F, ...]:
         """Rows of the class's kind, in the order of their files, checked and typed."""
         if cls not in self._facts:

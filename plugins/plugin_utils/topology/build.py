@@ -22,6 +22,7 @@ from .inputs.pools import PoolInput
 from .inventory import PREFIX, RawInventory
 from .model import Server, Topology
 from .network_map import NetworkMap
+from .overrides import overridden
 
 _ESTATE = {PREFIX + info.key for info in options_of(EstateInput)}
 _HOST = {PREFIX + info.key for info in options_of(HostInput)}
@@ -51,8 +52,10 @@ def read(inventory: RawInventory) -> tuple[Topology, list[Violation]]:
     known_types = {fact.id.partition(".")[2]: fact for fact in loader.load(estate.product).facts(ServerTypeFact)}
     servers = _servers(inventory, estate, vocabulary, known_types, found)
     products = {estate.product, *(server.product for server in servers.values()), *_declared_products(estate)}
-    catalogues = {name: loader.load(name) for name in loader.products() if name in products}
-    return _topology(estate, servers, catalogues), found
+    catalogues, wrong = overridden(
+        estate.overrides, {name: loader.load(name) for name in loader.products() if name in products}
+    )
+    return _topology(estate, servers, catalogues), [*found, *wrong]
 
 
 def _topology(estate: EstateInput, servers: t.Mapping[str, Server], catalogues: t.Mapping[str, Catalogue]) -> Topology:

@@ -7,14 +7,56 @@ import typing as t
 
 from ...findings import Violation
 from ..model import Topology
-from . import addressing, calls, dial_plan, load_balancing, voice
+from . import (
+    addressing,
+    associations,
+    availability,
+    calls,
+    coexistence,
+    collocation,
+    decisions,
+    dial_plan,
+    directors,
+    directory,
+    edge,
+    features,
+    federation,
+    gates,
+    load_balancing,
+    overrides,
+    pools,
+    prerequisites,
+    publications,
+    security,
+    virtualization,
+    voice,
+    web_access,
+)
 
 Check = t.Callable[[Topology], t.Iterable[Violation]]
 
 CHECKS: tuple[Check, ...] = (
     *addressing.CHECKS,
     *load_balancing.CHECKS,
+    *publications.CHECKS,
+    *availability.CHECKS,
     *calls.CHECKS,
     *dial_plan.CHECKS,
     *voice.CHECKS,
+    *gates.CHECKS,
+    *pools.CHECKS,
+    *collocation.CHECKS,
+    *directors.CHECKS,
+    *edge.CHECKS,
+    *federation.CHECKS,
+    *coexistence.CHECKS,
+    *associations.CHECKS,
+    *web_access.CHECKS,
+    *features.CHECKS,
+    *virtualization.CHECKS,
+    *overrides.CHECKS,
+    *decisions.CHECKS,
+    *directory.CHECKS,
+    *prerequisites.CHECKS,
+    *security.CHECKS,
 )

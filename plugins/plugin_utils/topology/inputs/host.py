@@ -75,6 +75,11 @@ class HostInput:
     routes: t.Mapping[str, Address] = option(
         "Persistent routes: destination network to next hop", default={}, scope="host"
     )
+    domain: str = option(
+        "Active Directory domain it is joined to, or `workgroup`; for all but Edge Servers its name says it",
+        default="",
+        scope="group",
+    )
     virtual: bool = option("Whether it is a virtual machine", default=False, scope="group")
     windows: str = option("Windows version", default="", scope="group")
     memory_gb: int = option("Memory", default=0, scope="group")
