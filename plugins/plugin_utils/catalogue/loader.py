@@ -25,6 +25,7 @@ _VOCABULARY_KINDS = {
     "applications": "applications",
     "server_types": "server_types",
     "stages": "stages",
+    "user_model": "user_model",
 }
 
 

@@ -7,18 +7,24 @@ import dataclasses
 import typing as t
 
 from ..topology.model import Topology
+from .bandwidth import BandwidthLine, plan_bandwidth
+from .availability import Availability, plan_availability
 from .base import Item, Stages
+from .capacity import CapacityLine, plan_capacity
 from .certificates import CertificateSpec, plan_certificates
 from .citations import Citation, Coverage, cite, coverage_of
 from .dns import HostsEntry, Record, Zone, plan_hosts_entries, plan_records, plan_zones
-from .flows import Flow, plan_flows
+from .flow_plan import plan_flows
+from .flows import Flow
 from .iis import IisSetting, VirtualDirectory, plan_iis_settings, plan_virtual_directories
 from .ipsec import IpsecExemption, plan_ipsec
 from .load_balancing import BalancerRequirement, Service, plan_balancer_requirements, plan_services
 from .parties import EndpointSet, Parties
 from .prerequisites import Prerequisite, Safeguard, plan_prerequisites, plan_safeguards
 from .publications import ProxyRequirement, Publication, plan_proxy_requirements, plan_publications
+from .qos import QosPlan, plan_qos
 from .steps import Stage, Step, plan_stages, plan_steps
+from .storage import SqlSupport, StorageLine, plan_sql_support, plan_storage
 from .voice import VoicePlan, plan_voice
 
 SCHEMA_VERSION = 1
@@ -41,11 +47,17 @@ class Plan:
     iis_settings: tuple[IisSetting, ...]
     publications: tuple[Publication, ...]
     proxy_requirements: tuple[ProxyRequirement, ...]
+    availability: tuple[Availability, ...]
     stages: tuple[Stage, ...]
     steps: tuple[Step, ...]
     prerequisites: tuple[Prerequisite, ...]
     safeguards: tuple[Safeguard, ...]
     voice: VoicePlan
+    qos: QosPlan
+    capacity: tuple[CapacityLine, ...]
+    bandwidth: tuple[BandwidthLine, ...]
+    storage: tuple[StorageLine, ...]
+    sql_support: tuple[SqlSupport, ...]
     citations: tuple[Citation, ...] = ()
     coverage: tuple[Coverage, ...] = ()
 
@@ -85,10 +97,16 @@ def build(topology: Topology) -> Plan:
         iis_settings=plan_iis_settings(topology, stages),
         publications=plan_publications(topology, stages),
         proxy_requirements=plan_proxy_requirements(topology, stages),
+        availability=plan_availability(topology, stages),
         stages=plan_stages(topology, steps),
         steps=steps,
         prerequisites=plan_prerequisites(topology, stages),
         safeguards=plan_safeguards(topology, stages),
         voice=plan_voice(topology, stages),
+        qos=plan_qos(topology, stages),
+        capacity=plan_capacity(topology, stages),
+        bandwidth=plan_bandwidth(topology, stages),
+        storage=plan_storage(topology, stages),
+        sql_support=plan_sql_support(topology, stages),
     )
     return dataclasses.replace(plan, citations=cite(topology, items_of(plan)), coverage=coverage_of(topology))

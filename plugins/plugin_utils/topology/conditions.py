@@ -22,6 +22,7 @@ from .relations import (
     sign_in_cluster,
     web_entry_cluster,
 )
+from .user_model import figure
 
 Condition = t.Callable[[Context], bool]
 
@@ -223,6 +224,7 @@ _WORDS: dict[str, Condition] = {
     "some_virtual": _some_virtual,
     "expanded_pool": _expanded_pool,
     "federates": _federates,
+    "several_editions": lambda context: len({pool.edition for pool in context.topology.estate.pools.values()}) > 1,
     "terminated": lambda context: bool(context.cluster and context.cluster.web and context.cluster.web.terminate),
     "single": lambda context: _members(context) == 1,
     "array": lambda context: _members(context) > 1,
@@ -302,7 +304,7 @@ _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
     "web": lambda context, name: bool(
         context.cluster
         and (web := context.cluster.web)
-        and (name in (web.kind, web.scheme) or getattr(web, name, None) is True)
+        and (name in (web.kind, web.scheme) or bool(getattr(web, name, None)))
     ),
     "public_im": lambda context, name: name in context.topology.estate.federation.public_im,
     "partner": _partner,

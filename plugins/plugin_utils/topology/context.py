@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a catalogue row is applied to: the estate, a site, a SIP domain, a cluster or a server."""
+"""What a catalogue row is applied to: the estate, a site, a SIP domain, a cluster, a server, a client population."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typing as t
 
 from .model import Cluster, Server, Topology
 
-Per = t.Literal["estate", "site", "sip_domain", "cluster", "cluster_sip_domain", "server"]
+Per = t.Literal["estate", "site", "sip_domain", "cluster", "cluster_sip_domain", "server", "population"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,26 +21,35 @@ class Context:
     server: Server | None = None
     sip_domain: str = ""
     site: str = ""
+    population: str = ""
 
 
 def contexts(topology: Topology, product: str, per: Per, role: str = "") -> t.Iterator[Context]:
     """Everything of a product that a row with this `per` and `role` applies to, in the inventory's order."""
-    estate = topology.estate
-    if per == "estate":
-        if product == estate.product:
-            yield Context(topology, product)
-    elif per == "site":
-        if product == estate.product:
-            for site in estate.sites:
-                yield Context(topology, product, site=site)
-    elif per == "sip_domain":
-        if product == estate.product:
-            for domain in estate.sip_domains:
-                yield Context(topology, product, sip_domain=domain)
-    else:
-        for cluster in topology.with_role(role):
-            if cluster.product == product:
-                yield from _within(topology, cluster, per, role)
+    if per in _OF_ESTATE:
+        if product == topology.estate.product:
+            yield from _OF_ESTATE[per](topology, product, role)
+        return
+    for cluster in topology.with_role(role):
+        if cluster.product == product:
+            yield from _within(topology, cluster, per, role)
+
+
+def _populations(topology: Topology, product: str, role: str) -> t.Iterator[Context]:
+    for name, clients in topology.estate.clients.items():
+        if not role or role in clients.products:
+            yield Context(topology, product, population=name)
+
+
+# What belongs to the estate as a whole, and so to its own product.
+_OF_ESTATE: dict[str, t.Callable[[Topology, str, str], t.Iterable[Context]]] = {
+    "estate": lambda topology, product, _role: (Context(topology, product),),
+    "site": lambda topology, product, _role: (Context(topology, product, site=site) for site in topology.estate.sites),
+    "sip_domain": lambda topology, product, _role: (
+        Context(topology, product, sip_domain=domain) for domain in topology.estate.sip_domains
+    ),
+    "population": _populations,
+}
 
 
 def _within(topology: Topology, cluster: Cluster, per: Per, role: str) -> t.Iterator[Context]:

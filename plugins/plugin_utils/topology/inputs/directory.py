@@ -23,6 +23,13 @@ class ForestInput:
     settings_container: t.Literal["configuration", "system"] = option(
         "Where global settings are kept", default="configuration"
     )
+    trust: t.Literal["none", "one_way", "two_way", "forest", ""] = option(
+        "For a forest of users: its trust with the forest that holds the servers", default=""
+    )
+    users_as: t.Literal["contact", "disabled_user", "user", ""] = option(
+        "For a central or resource forest: what stands in it for the users of other forests", default=""
+    )
+    synchronised: bool = option("For a central or resource forest: whether a product keeps those in step", default=True)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from .policy import (
     ExtraFlowInput,
     ExtraRecordInput,
     ExtraSanInput,
+    IpsecPolicyInput,
     OverrideInput,
     QosPolicyInput,
     SignInPolicyInput,
@@ -54,14 +55,20 @@ class EstateInput:
     dns: DnsPolicyInput = option("DNS", default=DnsPolicyInput())
     certificates: CertificatePolicyInput = option("Certificates", default=CertificatePolicyInput())
     qos: QosPolicyInput = option("Quality of service", default=QosPolicyInput())
+    ipsec: IpsecPolicyInput = option("IPsec on the internal network", default=IpsecPolicyInput())
     user_model: t.Mapping[UserFigure, float] = option(
         "Figures of the users' behaviour that differ from the documented user model", default={}
     )
+    high_availability: bool = option("Whether the loss of any one server must not stop the service", default=False)
     legacy_devices: bool = option("Whether devices of OCS 2007 look for their updates too", default=False)
     extra_flows: tuple[ExtraFlowInput, ...] = option("Flows beyond the documents", default=())
     extra_records: tuple[ExtraRecordInput, ...] = option("DNS records beyond the documents", default=())
     extra_sans: tuple[ExtraSanInput, ...] = option("Certificate names beyond the documents", default=())
     overrides: t.Mapping[str, OverrideInput] = option("Documented values replaced, by catalogue id", default={})
+    decisions: t.Mapping[str, str] = option(
+        "Answers to what the roll-out leaves to people, by the word of the decision; open ones show every option",
+        default={},
+    )
     waivers: tuple[WaiverInput, ...] = option("Findings accepted", default=())
     as_of: datetime.date | None = option("The date that findings are judged on; today when left out", default=None)
     estate_dir: str = option("Folder of `intended/` and `journal/`; a folder beside the inventory's when left out", default="")

@@ -8,7 +8,7 @@ import ipaddress
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import EdgePoolName, HostName, SiteName
+from ...schema.kinds import EdgePoolName, HostName, SiteName, UserFigure
 
 Address = ipaddress.IPv4Address
 Zone = t.Literal["internal", "perimeter", "internet"]
@@ -47,6 +47,9 @@ class SiteInput:
     reverse_proxy: HostName = option("Reverse proxy that publishes its web services", default="")
     link_kbps: int = option("Bandwidth of its link to the other sites, in kbit/s", default=0)
     link_latency_ms: int = option("Round-trip time to the other sites, in milliseconds", default=0)
+    user_model: t.Mapping[UserFigure, float] = option(
+        "Figures of its users' behaviour that differ from the documented user model", default={}
+    )
     central: bool = option("True for a data centre, false for a branch", default=True)
 
 

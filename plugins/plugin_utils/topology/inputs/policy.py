@@ -175,3 +175,13 @@ class RevocationInput:
     """Where certificate revocation lists are fetched from."""
 
     addresses: tuple[Address, ...] = option("Addresses of the distribution points; any when left out", default=())
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class IpsecPolicyInput:
+    """IPsec on the internal network."""
+
+    deployed: bool = option("Whether servers and clients run an IPsec policy", default=False)
+    mode: t.Literal["request", "boundary", "require"] = option(
+        "Whether the policy asks for protection, stands between protected and unprotected, or insists", default="request"
+    )
