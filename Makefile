@@ -22,7 +22,7 @@ TEST_STEPS := ruff mypy coverage package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev plan deploy test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
-        sanity package bench trace docs build clean
+        sanity package bench trace golden docs build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -104,6 +104,9 @@ bench: setup-dev ## measure the budgets (tests/bench)
 	@tests/tools/run_scripts.sh tests/bench
 
 # --- products ------------------------------------------------------------------------------------------------------
+
+golden: setup-dev ## write the golden trees of the examples anew; read the diff before you commit it
+	@PYTHONPATH=.:.build/collections python tests/golden/update.py
 
 docs: setup-dev ## regenerate generated pages: runs each tests/tools/docs/*.py
 	@tests/tools/run_scripts.sh tests/tools/docs

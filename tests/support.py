@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design, design
+from ansible_collections.openuc.ocs.plugins.plugin_utils.fingerprint import of_inventory
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import PREFIX, RawHost, RawInventory
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +39,10 @@ def example(name: str) -> RawInventory:
 @functools.cache
 def example_design(name: str) -> Design:
     return design(example(name), TODAY)
+
+
+def example_digest(name: str) -> str:
+    return of_inventory(example(name))
 
 
 def _plain(value: t.Any) -> t.Any:

@@ -17,6 +17,8 @@ from .catalogue.model import Catalogue, CatalogueError
 Severity = t.Literal["error", "warning", "advice"]
 _ORDER = {"error": 0, "warning": 1, "advice": 2}
 _LONGEST_VALUE = 120
+_LONGEST_PATH = 200
+_LONGEST_WORDS = 600
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -114,13 +116,15 @@ def _finding(
         (w for w in waivers if fact.waivable and w.covers(item) and (w.until is None or as_of <= w.until)), None
     )
     shown = _shown(item.value)
-    words = {"host": item.host, "path": item.path, "value": shown, "allowed": item.allowed, **item.facts}
+    path = _shown(item.path, _LONGEST_PATH)
+    facts_of_item = {name: _shown(value, _LONGEST_WORDS) for name, value in item.facts.items()}
+    words = {"host": item.host, "path": path, "value": shown, "allowed": item.allowed, **facts_of_item}
     return Finding(
         id=fact.id,
         severity=fact.severity,
         message=fact.message.format(**words),
         host=item.host,
-        path=item.path,
+        path=path,
         origin=origin(item.host, item.path),
         value=shown,
         allowed=item.allowed,
@@ -132,9 +136,10 @@ def _finding(
     )
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, longest: int = _LONGEST_VALUE) -> str:
+    """A value as far as it fits into a line: inventories may hold anything."""
     text = "" if value is None else str(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def line(finding: Finding) -> str:

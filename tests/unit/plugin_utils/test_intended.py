@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tree on disk: whole or not at all, only what changed, foreign files kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.openuc.ocs.plugins.plugin_utils import intended
+
+ONE = intended.with_manifest({"plan.json": "{}\n", "zones/internal/a.zone": "a\n"}, "in1", 1)
+
+
+def put(folder: Path, files: dict[str, str]) -> list[str]:
+    changes = intended.compare(folder, files)
+    intended.write(folder, changes)
+    return [change.path for change in changes]
+
+
+def test_first_write_makes_every_file(tmp_path: Path) -> None:
+    assert put(tmp_path, ONE) == ["manifest.json", "plan.json", "zones/internal/a.zone"]
+    assert (tmp_path / "zones/internal/a.zone").read_text() == "a\n"
+
+
+def test_second_write_changes_nothing(tmp_path: Path) -> None:
+    put(tmp_path, ONE)
+    before = (tmp_path / "plan.json").stat().st_ino
+    assert put(tmp_path, ONE) == []
+    assert (tmp_path / "plan.json").stat().st_ino == before
+
+
+def test_only_changed_files_are_replaced(tmp_path: Path) -> None:
+    put(tmp_path, ONE)
+    untouched = (tmp_path / "plan.json").stat().st_ino
+    two = intended.with_manifest({"plan.json": "{}\n", "zones/internal/a.zone": "b\n"}, "in2", 1)
+    assert put(tmp_path, two) == ["manifest.json", "zones/internal/a.zone"]
+    assert (tmp_path / "plan.json").stat().st_ino == untouched
+
+
+def test_files_no_longer_planned_go_and_foreign_files_stay(tmp_path: Path) -> None:
+    put(tmp_path, ONE)
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "zones" / "README").write_text("mine too")
+    assert put(tmp_path, intended.with_manifest({"plan.json": "{}\n"}, "in1", 1)) == [
+        "manifest.json",
+        "zones/internal/a.zone",
+    ]
+    assert not (tmp_path / "zones/internal").exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "zones" / "README").exists()
+
+
+def test_a_failed_write_leaves_the_tree_as_it_was(tmp_path: Path) -> None:
+    put(tmp_path, ONE)
+    (tmp_path / "flows").write_text("a file where a folder is wanted")
+    two = intended.with_manifest({"a.md": "new\n", "flows/x.csv": "x\n", "plan.json": "changed\n"}, "in2", 1)
+    with pytest.raises((FileExistsError, NotADirectoryError)):
+        put(tmp_path, two)
+    assert (tmp_path / "plan.json").read_text() == "{}\n"
+    assert not (tmp_path / "a.md").exists()
+    assert [name for name in os.listdir(tmp_path) if name.startswith(".")] == []
+    assert intended.read(tmp_path, "plan.json") == "{}\n"
+
+
+def test_the_manifest_is_put_in_place_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda old, new: (order.append(Path(new).name), replace(old, new)))
+    put(tmp_path, ONE)
+    assert order[-1] == "manifest.json"
+
+
+def test_reading_a_file_that_was_changed_by_hand_is_refused(tmp_path: Path) -> None:
+    put(tmp_path, ONE)
+    (tmp_path / "plan.json").write_text("{ }\n")
+    with pytest.raises(intended.UnreadableTreeError, match="plan again"):
+        intended.read(tmp_path, "plan.json")
+
+
+def test_reading_without_a_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(intended.UnreadableTreeError, match="plan first"):
+        intended.read(tmp_path, "plan.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"files": 3}', '{"files": {"a": 1}', "\x00"])
+def test_a_damaged_manifest_is_written_anew(tmp_path: Path, text: str) -> None:
+    put(tmp_path, ONE)
+    (tmp_path / "manifest.json").write_text(text)
+    assert put(tmp_path, ONE) == ["manifest.json"]
+
+
+def test_a_manifest_never_leads_out_of_its_folder(tmp_path: Path) -> None:
+    outside = tmp_path / "precious"
+    outside.write_text("keep me")
+    tree = tmp_path / "intended"
+    put(tree, ONE)
+    manifest = json.loads((tree / "manifest.json").read_text())
+    manifest["files"]["../precious"] = intended.digest("keep me")
+    manifest["files"][str(outside)] = intended.digest("keep me")
+    (tree / "manifest.json").write_text(json.dumps(manifest))
+    put(tree, ONE)
+    assert outside.read_text() == "keep me"
+
+
+def test_a_file_that_is_no_text_counts_as_changed(tmp_path: Path) -> None:
+    put(tmp_path, ONE)
+    (tmp_path / "plan.json").write_bytes(b"\xff\xfe")
+    assert put(tmp_path, ONE) == ["plan.json"]
