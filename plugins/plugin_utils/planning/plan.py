@@ -15,6 +15,7 @@ from .certificates import CertificateSpec, plan_certificates
 from .citations import Citation, Coverage, cite, coverage_of
 from .dns import HostsEntry, Record, Zone, plan_hosts_entries, plan_records, plan_zones
 from .flow_plan import plan_flows
+from .features import Overview, plan_overview
 from .flows import Flow
 from .iis import IisSetting, VirtualDirectory, plan_iis_settings, plan_virtual_directories
 from .ipsec import IpsecExemption, plan_ipsec
@@ -34,6 +35,7 @@ SCHEMA_VERSION = 1
 class Plan:
     """Everything planned, each list in a stable order."""
 
+    overview: Overview
     sets: tuple[EndpointSet, ...]
     flows: tuple[Flow, ...]
     records: tuple[Record, ...]
@@ -84,6 +86,7 @@ def build(topology: Topology) -> Plan:
     steps = plan_steps(topology, stages)
     records = plan_records(topology, stages)
     plan = Plan(
+        overview=plan_overview(topology, stages),
         sets=tuple(parties.sets[name] for name in sorted(parties.sets)),
         flows=flows,
         ipsec=ipsec,
