@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Active Directory: topology, levels, and which servers are joined to what."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...findings import Violation, violation
+from ...schema.problems import join
+from ..directory import WORKGROUP, DirectoryFact, Subject, domain_of, serving_forest, topology_of
+from ..inputs.directory import ForestInput
+from ..model import Topology
+
+_EDGE_TYPES = ("edge", "access_edge", "web_conferencing_edge", "av_edge")
+
+
+def directory_topology(topology: Topology) -> t.Iterator[Violation]:
+    """Only some topologies are supported."""
+    forests = topology.estate.ad.forests
+    if not forests:
+        return
+    for fact in _facts(topology, "topology"):
+        found = topology_of(topology.estate.ad)
+        if found not in fact.allowed:
+            kinds = ", ".join(f"{name}: {forest.kind}" for name, forest in forests.items())
+            yield violation(
+                fact.finding,
+                "uc_ad.forests",
+                value=kinds,
+                allowed=", ".join(fact.allowed),
+                why=(fact.id,),
+                found=found.replace("_", " "),
+            )
+
+
+def levels(topology: Topology) -> t.Iterator[Violation]:
+    """Functional levels of forests and domains that are too low, and where global settings are kept."""
+    keys: tuple[tuple[Subject, str, t.Callable[[ForestInput], str]], ...] = (
+        ("domain_level", "functional_level", lambda forest: forest.functional_level),
+        ("forest_level", "forest_level", lambda forest: forest.forest_level),
+        ("container", "settings_container", lambda forest: forest.settings_container),
+    )
+    for name, forest in topology.estate.ad.forests.items():
+        if forest.kind == "user":
+            continue
+        for subject, key, read in keys:
+            yield from _judged(topology, subject, "any", name, key, read(forest))
+
+
+def other_forests(topology: Topology) -> t.Iterator[Violation]:
+    """Trusts with forests of users, and what stands for those users where the servers are."""
+    serving = serving_forest(topology.estate.ad)
+    if serving is None or serving.kind not in ("central", "resource"):
+        return
+    for name, forest in topology.estate.ad.forests.items():
+        if forest.kind == "user":
+            yield from _judged(topology, "trust", serving.kind, name, "trust", forest.trust)
+        elif forest is serving:
+            yield from _judged(topology, "users_as", serving.kind, name, "users_as", forest.users_as)
+            if not forest.synchronised:
+                yield violation(
+                    "finding.forest-not-synchronised", f"{join('uc_ad.forests', name)}.synchronised", value="false"
+                )
+
+
+def _judged(
+    topology: Topology, subject: Subject, kind: str, forest: str, key: str, value: str
+) -> t.Iterator[Violation]:
+    for fact in _facts(topology, subject):
+        if fact.kind == kind and value not in fact.allowed:
+            yield violation(
+                fact.finding,
+                f"{join('uc_ad.forests', forest)}.{key}",
+                value=value or None,
+                allowed=", ".join(fact.allowed),
+                why=(fact.id,),
+                forest=forest,
+                said=value or "not stated",
+            )
+
+
+def _facts(topology: Topology, subject: Subject) -> t.Iterator[DirectoryFact]:
+    for catalogue in topology.catalogues.values():
+        for fact in catalogue.facts(DirectoryFact):
+            if fact.about == subject:
+                yield fact
+
+
+def pools_in_one_domain(topology: Topology) -> t.Iterator[Violation]:
+    """The servers of a pool are joined to one domain."""
+    for cluster in topology.clusters.values():
+        if not cluster.pool:
+            continue
+        domains = {server.name: domain_of(topology, server) for server in cluster.servers}
+        known = list(dict.fromkeys(filter(None, domains.values())))
+        if len(known) > 1:
+            odd = next(name for name, domain in domains.items() if domain and domain != known[0])
+            yield violation(
+                "finding.pool-in-two-domains",
+                "uc_pool",
+                host=odd,
+                value=cluster.name,
+                domain=domains[odd],
+                other=known[0],
+            )
+
+
+def edge_servers_outside_domains(topology: Topology) -> t.Iterator[Violation]:
+    """Edge Servers are in a workgroup, or in a domain of the perimeter alone."""
+    internal = {domain.lower() for forest in topology.estate.ad.forests.values() for domain in forest.domains}
+    for kind in _EDGE_TYPES:
+        for server in topology.of_type(kind):
+            domain = server.given.domain.lower()
+            if not domain or domain == WORKGROUP:
+                continue
+            finding = "finding.edge-in-internal-domain" if domain in internal else "finding.edge-in-perimeter-domain"
+            yield violation(finding, "uc_domain", host=server.name, value=domain)
+
+
+def web_access_members(topology: Topology) -> t.Iterator[Violation]:
+    """Web access servers are joined to the servers' forest, and are no domain controllers."""
+    serving = serving_forest(topology.estate.ad)
+    domains = {domain.lower() for domain in serving.domains} if serving else set()
+    for server in topology.of_type("web_access"):
+        if "domain_controller" in server.types:
+            yield violation("finding.web-access-on-controller", "groups", host=server.name, value="domain_controller")
+        given = server.given.domain.lower()
+        if given and domains and given not in domains:
+            yield violation(
+                "finding.web-access-not-joined",
+                "uc_domain",
+                host=server.name,
+                value=given,
+                allowed=", ".join(sorted(domains)),
+            )
+
+
+CHECKS = (
+    directory_topology,
+    levels,
+    other_forests,
+    pools_in_one_domain,
+    edge_servers_outside_domains,
+    web_access_members,
+)
