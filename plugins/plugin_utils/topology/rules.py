@@ -8,7 +8,7 @@ import typing as t
 
 from ..catalogue.model import Fact
 from ..schema.fields import option
-from ..schema.kinds import Feature, Peer, ServerType
+from ..schema.kinds import Feature, Peer, ServerType, Stage
 
 PerimeterRule = t.Literal["reverse_proxy_per_site", "scaled_primary_site", "one_federation_edge", "remote_site_users"]
 EdgeService = t.Literal["access", "web_conferencing", "av"]
@@ -108,3 +108,4 @@ class ClientFact(Fact):
     limited: t.Mapping[Peer, str] = option("What alone works with a release", default={})
     windows: tuple[str, ...] = option("Windows versions it is documented for; any when left out", default=())
     needs: tuple[str, ...] = option("What the computer or device needs", default=())
+    stage: Stage = option("Stage from which on it is of use", default="first_pool")
