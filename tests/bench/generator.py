@@ -61,27 +61,27 @@ def _site(number: int, groups: Groups, estate: Estate) -> None:
     domain = "corp.example.com"
 
     def add(group: str, host: str, **variables: t.Any) -> None:
-        groups.setdefault(group, {})[f"{host}-{number}.{domain}"] = variables
+        groups.setdefault(group, {})[f"{host}-{number}.{domain}"] = {"site": name, **variables}
 
     for index in range(4):
         add("front_end", f"fe{index}", addresses=f"{lan}.{10 + index}", pool=pool)
     add("back_end", "sql", addresses=f"{lan}.20")
     add("mediation", "med", addresses=f"{lan}.21")
     add("media_gateway", "gw", addresses=f"{lan}.22")
-    add("load_balancer", "lb", balancer={"interfaces": {"lan": f"lan{number}"}, "snat": [f"{lan}.250"]}, site=name)
+    add("load_balancer", "lb", balancer={"interfaces": {"lan": f"lan{number}"}, "snat": [f"{lan}.250"]})
     for index in range(2):
         sides = {
             side: f"{outside}.{10 * place + index}"
             for place, side in enumerate(("access", "web_conferencing", "av"), 1)
         }
         add("edge", f"edge{index}", addresses={"internal": f"{inside}.{10 + index}", **sides}, pool=edge)
-    add("reverse_proxy", "rp", addresses={"internal": f"{inside}.30", "external": f"{outside}.50"}, site=name)
+    add("reverse_proxy", "rp", addresses={"internal": f"{inside}.30", "external": f"{outside}.50"})
     for side, near, far in (("in", f"lan{number}", f"in{number}"), ("out", "internet", f"out{number}")):
-        add("firewall", f"fw{side}", interfaces={"a": near, "b": far}, site=name)
+        add("firewall", f"fw{side}", interfaces={"a": near, "b": far})
         balancer = {"interfaces": {"a": f"{side}{number}"}, "snat": [f"{inside if side == 'in' else outside}.250"]}
-        add("load_balancer", f"lb{side}", balancer=balancer, site=name)
+        add("load_balancer", f"lb{side}", balancer=balancer)
     if number == 0:
-        groups["dns_server"] = {"ns.corp.example.com": {"addresses": f"{lan}.5"}}
+        groups["dns_server"] = {"ns.corp.example.com": {"site": name, "addresses": f"{lan}.5"}}
     estate["sites"][name] = {"users": 5000, "edge_pool": edge, "reverse_proxy": f"rp-{number}.{domain}"}
     for prefix, network, zone, kind in (
         ("lan", lan, "internal", "servers"),

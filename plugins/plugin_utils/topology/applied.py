@@ -9,7 +9,7 @@ import typing as t
 from ..catalogue.model import Fact
 from ..schema.fields import option
 from ..schema.kinds import Stage
-from .conditions import holds
+from .conditions import condition
 from .context import Context, Per, contexts
 from .model import Topology
 
@@ -32,16 +32,21 @@ def applications(topology: Topology, kind: type[A]) -> t.Iterator[tuple[A, Conte
     """Rows of a kind, each with every context of its product that it applies to and in which its conditions hold."""
     for product, catalogue in topology.catalogues.items():
         for fact in catalogue.facts(kind):
+            conditions = [condition(word) for word in fact.when]
             for context in _contexts(topology, product, fact):
-                if holds(fact.when, context):
+                if all(holds(context) for holds in conditions):
                     yield fact, context
 
 
-def _contexts(topology: Topology, product: str, fact: AppliedFact) -> t.Iterator[Context]:
+def _contexts(topology: Topology, product: str, fact: AppliedFact) -> t.Iterable[Context]:
     """Contexts of the row's roles; one that has several of them is met once."""
     if not fact.roles:
-        yield from contexts(topology, product, fact.per, fact.role)
-        return
+        return contexts(topology, product, fact.per, fact.role)
+    question = ("contexts of roles", product, fact.per, fact.roles)
+    return topology.once(question, lambda: tuple(_of_roles(topology, product, fact)))
+
+
+def _of_roles(topology: Topology, product: str, fact: AppliedFact) -> t.Iterator[Context]:
     met: set[tuple[str, str, str]] = set()
     for role in fact.roles:
         for context in contexts(topology, product, fact.per, role):

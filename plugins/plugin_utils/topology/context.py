@@ -24,8 +24,13 @@ class Context:
     population: str = ""
 
 
-def contexts(topology: Topology, product: str, per: Per, role: str = "") -> t.Iterator[Context]:
+def contexts(topology: Topology, product: str, per: Per, role: str = "") -> t.Sequence[Context]:
     """Everything of a product that a row with this `per` and `role` applies to, in the inventory's order."""
+    question = ("contexts", product, per, role)
+    return topology.once(question, lambda: tuple(_contexts(topology, product, per, role)))
+
+
+def _contexts(topology: Topology, product: str, per: Per, role: str) -> t.Iterator[Context]:
     if per in _OF_ESTATE:
         if product == topology.estate.product:
             yield from _OF_ESTATE[per](topology, product, role)
@@ -53,12 +58,12 @@ _OF_ESTATE: dict[str, t.Callable[[Topology, str, str], t.Iterable[Context]]] = {
 
 
 def _within(topology: Topology, cluster: Cluster, per: Per, role: str) -> t.Iterator[Context]:
-    base = Context(topology, cluster.product, cluster=cluster, site=cluster.site)
+    product, site = cluster.product, cluster.site
     if per == "cluster":
-        yield base
+        yield Context(topology, product, cluster, site=site)
     elif per == "cluster_sip_domain":
         for domain in topology.estate.sip_domains:
-            yield dataclasses.replace(base, sip_domain=domain)
+            yield Context(topology, product, cluster, sip_domain=domain, site=site)
     else:
         for server in cluster.members(role):
-            yield dataclasses.replace(base, server=server)
+            yield Context(topology, product, cluster, server, site=site)

@@ -15,6 +15,7 @@ from .inputs.pools import PoolInput
 from .inputs.web import WebAccessInput
 from .network_map import NetworkMap
 
+R = t.TypeVar("R")
 ClusterKind = t.Literal["pool", "edge_pool", "web_access", "alone"]
 Composition = t.Mapping[tuple[str, str, str], tuple[str, ...]]
 
@@ -86,6 +87,14 @@ class Topology:
     catalogues: t.Mapping[str, Catalogue]
     by_type: t.Mapping[str, tuple[Server, ...]]
     by_role: t.Mapping[str, tuple[Cluster, ...]]
+    # Answers that were worked out once; a topology never changes, so neither do they.
+    _memo: dict[object, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: object, answer: t.Callable[[], R]) -> R:
+        """The answer to a question that many rows ask, worked out at the first."""
+        if question not in self._memo:
+            self._memo[question] = answer()
+        return t.cast("R", self._memo[question])
 
     @property
     def catalogue(self) -> Catalogue:

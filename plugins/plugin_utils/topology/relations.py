@@ -75,6 +75,10 @@ def _relation(name: str) -> Relation:
 
 def sign_in_cluster(topology: Topology) -> Cluster | None:
     """The pool or Director that clients which sign in automatically reach first."""
+    return topology.once("sign-in cluster", lambda: _sign_in_cluster(topology))
+
+
+def _sign_in_cluster(topology: Topology) -> Cluster | None:
     estate = topology.estate
     marked = [name for name, pool in estate.pools.items() if pool.sign_in]
     directors = [name for name, pool in estate.pools.items() if pool.role == "director"]
@@ -84,13 +88,21 @@ def sign_in_cluster(topology: Topology) -> Cluster | None:
 
 def first_users_pool(topology: Topology) -> Cluster | None:
     """The pool that is built first."""
-    return topology.cluster(next((name for name, pool in topology.estate.pools.items() if pool.role == "users"), ""))
+    pools = topology.estate.pools.items()
+    question = "first users' pool"
+    return topology.once(question, lambda: topology.cluster(next((n for n, pool in pools if pool.role == "users"), "")))
+
+
+def directors(topology: Topology) -> tuple[str, ...]:
+    """Director pools, in the inventory's order."""
+    pools = topology.estate.pools.items()
+    return topology.once("directors", lambda: tuple(name for name, pool in pools if pool.role == "director"))
 
 
 def web_entry_cluster(topology: Topology) -> Cluster | None:
     """The Director, or without one the first pool: whose web services answer for the whole estate."""
-    directors = [name for name, pool in topology.estate.pools.items() if pool.role == "director"]
-    return topology.cluster(directors[0]) if directors else first_users_pool(topology)
+    there = directors(topology)
+    return topology.cluster(there[0]) if there else first_users_pool(topology)
 
 
 def remote_access_edge(topology: Topology, sip_domain: str) -> str:
@@ -124,9 +136,8 @@ def media_edge_pool_of(topology: Topology, cluster: Cluster) -> str:
 def next_hop_of(topology: Topology, cluster: Cluster) -> str:
     """Where a cluster hands on what it does not serve itself."""
     if cluster.edge:
-        directors = [name for name, pool in topology.estate.pools.items() if pool.role == "director"]
         first = sign_in_cluster(topology)
-        return cluster.edge.next_hop or next(iter(directors), "") or (first.name if first else "")
+        return cluster.edge.next_hop or next(iter(directors(topology)), "") or (first.name if first else "")
     mediation = topology.estate.mediation.get(cluster.name)
     if mediation:
         return mediation.next_hop
