@@ -51,6 +51,7 @@ class RangeEntry:
     protocol: t.Literal["udp", "tcp", "both"] = option("Protocol", default="udp")
     given: str = option("Option of the inventory that may give another range", default="")
     least: int = option("Fewest ports that will do", default=0)
+    in_servers_range: bool = option("Whether clients must keep within the servers' range of the medium", default=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,7 @@ class MediaRange(Target):
     last: int
     count: int
     least: int
+    in_servers_range: bool
     path: str
 
 
@@ -242,7 +244,7 @@ class _Planner:
         self._stages = stages
         self._rows = list(_applied(topology))
         facts = [(name, f) for name, catalogue in topology.catalogues.items() for f in catalogue.facts(QosFact)]
-        self._classes = {(name, f.medium): f for name, f in facts if f.dscp_class}
+        self._classes: dict[tuple[str, str], QosFact] = {(name, f.medium): f for name, f in facts if f.dscp_class}
         self._layouts = {name: [f for other, f in facts if other == name and f.layout] for name in topology.catalogues}
         self._schedulers = {
             name: [f for other, f in facts if other == name and f.windows] for name in topology.catalogues
@@ -410,6 +412,7 @@ class _Planner:
             last=chosen.last,
             count=chosen.count,
             least=entry.least,
+            in_servers_range=entry.in_servers_range,
             path=path,
         )
 

@@ -52,6 +52,7 @@ class StorageLine(Item):
     subject: str
     shape: Shape
     name: str
+    place: str
     host: str
     holds: str
     folder: str
@@ -132,6 +133,7 @@ def _line(fact: StorageFact, context: Context, stages: Stages) -> StorageLine:
         subject=subject,
         shape=fact.shape,
         name=fact.name,
+        place=fact.place,
         host=_host(fact, context),
         holds=fact.holds,
         folder=fact.folder,

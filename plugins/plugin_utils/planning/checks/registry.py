@@ -8,7 +8,8 @@ import typing as t
 from ...findings import Violation
 from ...topology.model import Topology
 from ..plan import Plan
+from . import capacity, qos, storage
 
 Check = t.Callable[[Topology, Plan], t.Iterable[Violation]]
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (*capacity.CHECKS, *qos.CHECKS, *storage.CHECKS)

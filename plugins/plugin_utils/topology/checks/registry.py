@@ -27,6 +27,7 @@ from . import (
     pools,
     prerequisites,
     publications,
+    qos,
     security,
     virtualization,
     voice,
@@ -59,4 +60,5 @@ CHECKS: tuple[Check, ...] = (
     *directory.CHECKS,
     *prerequisites.CHECKS,
     *security.CHECKS,
+    *qos.CHECKS,
 )

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ranges of media ports: apart from one another, wide enough, and clients' within servers'."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing as t
+
+from ...findings import Violation, violation
+from ...topology.inputs.policy import QosPolicyInput
+from ...topology.model import Topology
+from ..plan import Plan
+from ..qos import MediaRange
+
+_RANGES = tuple(field.name for field in dataclasses.fields(QosPolicyInput) if field.name.endswith("_ports"))
+
+
+def ranges(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """Ranges that an inventory gives fit one another."""
+    by_target: dict[str, list[MediaRange]] = {}
+    for item in plan.qos.ranges:
+        by_target.setdefault(item.target, []).append(item)
+        if item.path and item.count < item.least:
+            yield violation(
+                "finding.media-range-small",
+                item.path,
+                value=_shown(item),
+                allowed=f"{item.least} ports or more",
+                why=item.why,
+                count=item.count,
+                least=item.least,
+            )
+    for items in by_target.values():
+        for one, other in itertools.combinations(items, 2):
+            if one.first <= other.last and other.first <= one.last and (one.path or other.path):
+                yield _overlap(one, other) if one.path else _overlap(other, one)
+
+
+def _overlap(one: MediaRange, other: MediaRange) -> Violation:
+    return violation(
+        "finding.media-ranges-overlap",
+        one.path,
+        value=_shown(one),
+        why=(*one.why, *other.why),
+        medium=_words(one.medium),
+        other=_shown(other),
+        other_medium=_words(other.medium),
+    )
+
+
+def clients_within_servers(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """Clients use a part of the servers' range, where one rule of the network is to serve both."""
+    servers = {item.medium: item for item in plan.qos.ranges if item.target in topology.servers}
+    for item in plan.qos.ranges:
+        server = servers.get(item.medium)
+        if not item.in_servers_range or server is None or not (item.path or server.path):
+            continue
+        if item.first < server.first or item.last > server.last:
+            yield violation(
+                "finding.media-range-outside",
+                item.path or server.path,
+                value=_shown(item),
+                allowed=f"within {_shown(server)}",
+                why=(*item.why, *server.why),
+                medium=_words(item.medium),
+                servers=_shown(server),
+            )
+
+
+def unused(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """What is given about QoS has an effect."""
+    given = topology.estate.qos
+    paths = {item.path for item in plan.qos.ranges}
+    for name in _RANGES:
+        if getattr(given, name) and f"uc_qos.{name}" not in paths:
+            yield violation("finding.qos-option-unused", f"uc_qos.{name}", value=getattr(given, name))
+    media = {marking.medium for marking in plan.qos.markings}
+    for medium, value in given.dscp.items():
+        if given.enabled and medium not in media:
+            yield violation("finding.qos-option-unused", f"uc_qos.dscp.{medium}", value=value)
+
+
+def _shown(item: MediaRange) -> str:
+    return f"{item.first}-{item.last}"
+
+
+def _words(medium: str) -> str:
+    return medium.replace("_", " ")
+
+
+CHECKS = (ranges, clients_within_servers, unused)
