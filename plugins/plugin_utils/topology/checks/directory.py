@@ -118,12 +118,10 @@ def edge_servers_outside_domains(topology: Topology) -> t.Iterator[Violation]:
 
 
 def web_access_members(topology: Topology) -> t.Iterator[Violation]:
-    """Web access servers are joined to the servers' forest, and are no domain controllers."""
+    """Web access servers are joined to the servers' forest."""
     serving = serving_forest(topology.estate.ad)
     domains = {domain.lower() for domain in serving.domains} if serving else set()
     for server in topology.of_type("web_access"):
-        if "domain_controller" in server.types:
-            yield violation("finding.web-access-on-controller", "groups", host=server.name, value="domain_controller")
         given = server.given.domain.lower()
         if given and domains and given not in domains:
             yield violation(

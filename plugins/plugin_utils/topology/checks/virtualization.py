@@ -55,7 +55,12 @@ def _mixed(servers: t.Sequence[Server], fact: VirtualFact) -> t.Iterator[Violati
 
 
 def _features(topology: Topology, virtual: t.Sequence[Server], fact: VirtualFact) -> t.Iterator[Violation]:
-    pools = [pool for pool in topology.clusters.values() if pool.pool and set(pool.servers) & set(virtual)]
+    names = {server.name for server in virtual}
+    pools = [
+        cluster
+        for cluster in topology.clusters.values()
+        if cluster.pool and any(server.name in names for server in cluster.servers)
+    ]
     other = [p for p in topology.with_role("front_end") if p not in pools and p.pool and p.pool.role == "users"]
     refused = [name for name in topology.estate.features if name in fact.excluded_features]
     if pools and refused and not other:
