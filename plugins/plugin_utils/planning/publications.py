@@ -38,7 +38,7 @@ class PublicationFact(AppliedFact):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Publication(Item):
-    """A rule of a reverse proxy. Paths end in `*` where all below them is meant; `refused` ones never pass."""
+    """A rule of a reverse proxy: `allowed` paths pass, and of the rest above all the `refused` ones never do."""
 
     proxy: str
     cluster: str
@@ -102,7 +102,7 @@ def _publication(
     directories = directories_of(context.topology, cluster) if fact.directories else ()
     outside = [directory for directory in directories if directory.side == "external"]
     allowed = tuple(dict.fromkeys((*(path for directory in outside for path in directory.published), *fact.paths)))
-    inside = {f"{directory.path}*" for directory in directories if directory.side == "internal"}
+    inside = {directory.path for directory in directories if directory.side == "internal"}
     return Publication(
         id=f"{fact.id}@{name}:{fact.port}",
         stage=stages.of(fact, context),
@@ -120,7 +120,7 @@ def _publication(
         backend_tls=fact.tls and not (cluster.web and cluster.web.scheme == "http"),
         host_header=fact.host_header,
         allowed=allowed,
-        refused=tuple(sorted(inside - set(allowed))),
+        refused=tuple(sorted(path for path in inside if f"{path}/*" not in allowed)),
         idle_seconds=fact.idle_seconds,
         purpose=fact.purpose,
     )

@@ -8,6 +8,7 @@ import typing as t
 
 from ..catalogue.model import Fact
 from ..schema.fields import option
+from ..schema.problems import join
 from .applied import AppliedFact
 from .inputs.host import BalancerInput
 from .inputs.network import Address
@@ -100,22 +101,22 @@ def vip_path(cluster: Cluster, vip: VipName) -> str:
     """Path of the variable that holds the address."""
     side, _dot, service = vip.partition(".")
     if service:
-        return f"uc_edge_pools['{cluster.name}'].{side}.{service}.vip"
+        return f"{join('uc_edge_pools', cluster.name)}.{side}.{service}.vip"
     if vip == "site":
-        return f"uc_web_access['{cluster.name}'].vip"
+        return f"{join('uc_web_access', cluster.name)}.vip"
     own = vip == "web" and cluster.pool is not None and cluster.pool.web_vip is not None
-    return f"uc_pools['{cluster.name}'].{'web_vip' if own else 'vip'}"
+    return f"{join('uc_pools', cluster.name)}.{'web_vip' if own else 'vip'}"
 
 
 def balancer_path(cluster: Cluster, vip: VipName) -> str:
     """Path of the variable that names the balancer."""
     side, _dot, service = vip.partition(".")
     if service:
-        return f"uc_edge_pools['{cluster.name}'].balancer.{side}"
+        return f"{join('uc_edge_pools', cluster.name)}.balancer.{side}"
     if vip == "site":
-        return f"uc_web_access['{cluster.name}'].balancer"
+        return f"{join('uc_web_access', cluster.name)}.balancer"
     own = vip == "web" and cluster.pool is not None and cluster.pool.web_balancer
-    return f"uc_pools['{cluster.name}'].{'web_balancer' if own else 'balancer'}"
+    return f"{join('uc_pools', cluster.name)}.{'web_balancer' if own else 'balancer'}"
 
 
 def balancer_of(topology: Topology, cluster: Cluster, vip: VipName) -> str:

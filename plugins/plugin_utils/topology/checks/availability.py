@@ -18,7 +18,7 @@ def redundancy(topology: Topology) -> t.Iterator[Violation]:
     for fact, context in applications(topology, AvailabilityFact):
         if fact.advise:
             yield violation("finding.availability-advice", _path(context), why=(fact.id,), statement=fact.statement)
-        if not fact.least or not topology.estate.high_availability:
+        if not fact.least or fact.level == "info" or not topology.estate.high_availability:
             continue
         count = len(counted_servers(fact, context))
         if count < fact.least:

@@ -7,6 +7,7 @@ import math
 import typing as t
 
 from ...findings import Violation, violation
+from ...schema.problems import join
 from ..applied import applications
 from ..balancing import (
     BalancerNeedFact,
@@ -29,9 +30,15 @@ def needs(topology: Topology) -> t.Iterator[Violation]:
         cluster = context.cluster
         if cluster is None:
             continue
-        if fact.always:
-            path = f"uc_pools['{cluster.name}'].edition"
-            yield violation("finding.balancer-unsupported", path, why=(fact.id,), deployment=fact.deployment)
+        if fact.always and cluster.pool:
+            path = f"{join('uc_pools', cluster.name)}.edition"
+            yield violation(
+                "finding.array-unsupported",
+                path,
+                value=cluster.pool.edition,
+                why=(fact.id,),
+                deployment=fact.deployment,
+            )
             continue
         for vip in fact.vips:
             address = vip_of(cluster, vip)
@@ -99,7 +106,7 @@ def modes(topology: Topology) -> t.Iterator[Violation]:
         if given.balancing not in (*fact.modes, "none"):
             yield violation(
                 "finding.balancing-mode",
-                f"{group}['{cluster.name}'].balancing",
+                f"{join(group, cluster.name)}.balancing",
                 value=given.balancing,
                 allowed=", ".join((*fact.modes, "none")),
                 why=(fact.id,),
@@ -110,7 +117,7 @@ def modes(topology: Topology) -> t.Iterator[Violation]:
         if pool.web_farm.internal in ("", cluster.name):
             yield violation(
                 "finding.web-farm-name",
-                f"uc_pools['{cluster.name}'].web_farm.internal",
+                f"{join('uc_pools', cluster.name)}.web_farm.internal",
                 value=pool.web_farm.internal or None,
                 why=(fact.id,),
                 pool=cluster.name,
@@ -204,6 +211,7 @@ def edge_sides(topology: Topology) -> t.Iterator[Violation]:
                 host=sides["external"],
                 value=kinds["external"],
                 allowed=kinds["internal"],
+                inside=kinds["internal"],
                 other=sides["internal"],
                 pool=cluster.name,
             )
@@ -216,7 +224,7 @@ def web_access(topology: Topology) -> t.Iterator[Violation]:
         web = cluster.web
         if web is None:
             continue
-        path = f"uc_web_access['{cluster.name}']"
+        path = join("uc_web_access", cluster.name)
         if web.vip is None:
             if web.terminate:
                 yield violation("finding.terminate-without-vip", f"{path}.terminate", value=web.terminate)
