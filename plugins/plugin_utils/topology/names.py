@@ -139,7 +139,9 @@ def _published(role: str, name: t.Callable[[Cluster], Values]) -> Lookup:
         if context.cluster is None:
             return ()
         return tuple(
-            value for other in related(context.topology, context.cluster, "~reverse_proxy", role) for value in name(other)
+            value
+            for other in related(context.topology, context.cluster, "~reverse_proxy", role)
+            for value in name(other)
         )
 
     return find
@@ -149,12 +151,26 @@ def _external_site(cluster: Cluster) -> Values:
     return (cluster.name,) if cluster.web and cluster.web.kind == "external" else ()
 
 
+def _external_sharing_site(cluster: Cluster) -> Values:
+    return _external_site(cluster) if cluster.web and cluster.web.desktop_sharing else ()
+
+
 def federation_name(context: Context) -> Values:
     """Name of the federating Edge service, for SIP domains whose users sign in through another Edge pool."""
     given = context.topology.estate.sip_domains.get(context.sip_domain)
     if context.cluster is None or given is None:
         return ()
     return _text(given.federation_name) or edge_name(context.cluster, "external", "access")
+
+
+def _internal_name(server: Server) -> str:
+    return server.given.names.get("internal") or server.name
+
+
+def _backend_names(cluster: Cluster) -> Values:
+    """Names that a reverse proxy connects to a web access site by: the one given, or its servers' own."""
+    given = _text(cluster.web.backend_name if cluster.web else "")
+    return given or tuple(_internal_name(server) for server in cluster.servers)
 
 
 def _default_sip_domain(context: Context) -> Values:
@@ -199,6 +215,7 @@ LOOKUPS: dict[str, Lookup] = {
     "pool": _cluster(lambda cluster: (cluster.name,)),
     "pool.address": _cluster(pool_addresses),
     "members": _cluster(lambda cluster: tuple(server.name for server in cluster.servers)),
+    "members.internal": _cluster(lambda cluster: tuple(_internal_name(server) for server in cluster.servers)),
     "server": _server(lambda server: (server.name,)),
     "server.internal": _own_name("internal"),
     "server.external": _own_name("external"),
@@ -207,8 +224,9 @@ LOOKUPS: dict[str, Lookup] = {
     "outside.address": outside_addresses,
     "published.web_farms": _published("web_components", lambda cluster: _text(_external_farm(cluster))),
     "published.web_access": _published("web_access_site", _external_site),
+    "published.web_access_sharing": _published("web_access_site", _external_sharing_site),
     "federation.name": federation_name,
-    "web_access.backend": _cluster(lambda cluster: _text(cluster.web.backend_name if cluster.web else "")),
+    "web_access.backend": _cluster(_backend_names),
     "simple.meet": lambda context: _text(context.topology.estate.simple_urls.meet.get(context.sip_domain)),
     "simple.dialin": lambda context: _text(context.topology.estate.simple_urls.dialin),
     "simple.admin": lambda context: _text(context.topology.estate.simple_urls.admin),
