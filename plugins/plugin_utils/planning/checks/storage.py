@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ...catalogue.facts import ServerTypeFact
 from ...findings import Violation, violation
 from ...schema.problems import join
 from ...topology.inputs.pools import SqlInput
@@ -16,25 +15,18 @@ from ..storage import SqlVersionFact
 
 
 def file_servers(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
-    """The shares of a pool are on a server of their own."""
+    """The shares of a pool have a server."""
     needed: dict[str, list[str]] = {}
     why: dict[str, list[str]] = {}
     for line in plan.storage:
         if line.shape == "share" and line.place == "file_server" and not line.optional:
             needed.setdefault(line.subject, []).append(line.name)
             why.setdefault(line.subject, []).extend(line.why)
-    types = {fact.id.partition(".")[2]: fact for fact in topology.catalogue.facts(ServerTypeFact)}
     for pool, names in needed.items():
-        path = join("uc_pools", pool) + ".file_server"
-        given = topology.estate.pools[pool].file_server
-        server = topology.servers.get(given)
-        other = next((types[name] for name in server.types if types[name].plane == "uc"), None) if server else None
-        if not given:
-            yield violation(
-                "finding.no-file-server", path, why=tuple(why[pool]), count=len(names), shares=", ".join(names)
-            )
-        elif other:
-            yield violation("finding.busy-file-server", path, value=given, why=tuple(why[pool]), type=other.title)
+        if not topology.estate.pools[pool].file_server:
+            path = join("uc_pools", pool) + ".file_server"
+            shares = ", ".join(names)
+            yield violation("finding.no-file-server", path, why=tuple(why[pool]), count=len(names), shares=shares)
 
 
 def sql_versions(topology: Topology, _plan: Plan) -> t.Iterator[Violation]:
