@@ -11,6 +11,7 @@ import collections.abc
 import dataclasses
 import datetime
 import ipaddress
+import math
 import types
 import typing as t
 
@@ -108,9 +109,10 @@ def _number(value: object, path: str, reader: Reader) -> object:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return reader.wrong("type", path, value, "a number")
     try:
-        return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return reader.wrong("type", path, value, "a number")
+    return number if math.isfinite(number) else reader.wrong("type", path, value, "a number")
 
 
 def _boolean(value: object, path: str, reader: Reader) -> object:
@@ -139,6 +141,8 @@ def _network(value: object, path: str, reader: Reader) -> object:
 
 
 def _date(value: object, path: str, reader: Reader) -> object:
+    if isinstance(value, datetime.datetime):
+        return value.date()
     if isinstance(value, datetime.date):
         return value
     try:

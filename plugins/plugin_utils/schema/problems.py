@@ -29,18 +29,25 @@ def nearest(word: str, words: t.Iterable[str]) -> str:
 
 
 def join(path: str, key: object) -> str:
-    """Path of an element below `path`: keys that hold dots are put in brackets so that paths stay readable."""
+    """Path of an element below `path`; keys that are no plain words are quoted in brackets, so that it can be split."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     text = str(key)
     if not path:
         return text
-    return f"{path}['{text}']" if "." in text or " " in text else f"{path}.{text}"
+    if _PLAIN.match(text):
+        return f"{path}.{text}"
+    quoted = text.replace("'", "''")
+    return f"{path}['{quoted}']"
 
 
-_PART = re.compile(r"\['((?:[^']|'(?!\]))*)'\]|\[(\d+)\]|([^.\[\]]+)")
+_PLAIN = re.compile(r"[^.\[\]'\s]+\Z")
+_PART = re.compile(r"\['((?:[^']|'')*)'\]|\[([^\]']*)\]|([^.\[\]]+)")
 
 
 def split(path: str) -> tuple[str, ...]:
     """Keys along a path that `join` made."""
-    return tuple(next(part for part in match.groups() if part is not None) for match in _PART.finditer(path))
+    found = []
+    for quoted, index, plain in (match.groups() for match in _PART.finditer(path)):
+        found.append(quoted.replace("''", "'") if quoted is not None else index or plain)
+    return tuple(found)

@@ -12,6 +12,7 @@ from .inputs.estate import EstateInput
 from .model import Cluster, Server
 
 Catalogues = t.Mapping[str, Catalogue]
+TypesOf = t.Callable[[Server], t.Sequence[str]]
 
 
 def build_clusters(estate: EstateInput, servers: t.Mapping[str, Server], catalogues: Catalogues) -> dict[str, Cluster]:
@@ -24,11 +25,11 @@ def build_clusters(estate: EstateInput, servers: t.Mapping[str, Server], catalog
         stage = "director" if pool.role == "director" else "first_pool" if name == first_pool else "further_pools"
         site = pool.site or only(estate.sites)
         product = pool.product or estate.product
-        roles = _roles(members.get(name, ()), catalogues[product], pool.configuration)
+        roles = _roles(members.get(name, ()), catalogues[product], pool.configuration, _as_member_of(name, types))
         clusters[name] = Cluster(name, "pool", product, site, stage, members.get(name, ()), roles, pool=pool)
     for name, edge in estate.edge_pools.items():
         product = edge.product or estate.product
-        roles = _roles(members.get(name, ()), catalogues[product], "any")
+        roles = _roles(members.get(name, ()), catalogues[product], "any", _as_member_of(name, types))
         site = edge.site or only(estate.sites)
         clusters[name] = Cluster(
             name, "edge_pool", product, site, "external_access", members.get(name, ()), roles, edge=edge
@@ -37,7 +38,7 @@ def build_clusters(estate: EstateInput, servers: t.Mapping[str, Server], catalog
         own = tuple(name for name in server.types if types[name].clustered in ("alone", "web_access"))
         if not own or server.name in clusters:
             continue
-        roles = _roles((server,), catalogues[server.product], "any", own)
+        roles = _roles((server,), catalogues[server.product], "any", _always(own))
         stage = min((types[name].stage for name in own), key=_ranks(catalogues[estate.product]).__getitem__)
         clusters[server.name] = Cluster(server.name, "alone", server.product, server.site, stage, (server,), roles)
     for name, web in estate.web_access.items():
@@ -49,6 +50,10 @@ def build_clusters(estate: EstateInput, servers: t.Mapping[str, Server], catalog
             name, Cluster(name, "web_access", product, site, stage, carriers, {"web_access_site": carriers}, web=web)
         )
     return clusters
+
+
+def _always(types: t.Sequence[str]) -> TypesOf:
+    return lambda _server: types
 
 
 def only(names: t.Collection[str]) -> str:
@@ -68,13 +73,27 @@ def _members_by_pool(servers: t.Mapping[str, Server]) -> dict[str, tuple[Server,
     return {name: tuple(members) for name, members in found.items()}
 
 
+def _as_member_of(cluster: str, types: t.Mapping[str, ServerTypeFact]) -> TypesOf:
+    """Types that a server has as a member of a pool.
+
+    What stands alone, such as a Mediation Server on a Front End, is a cluster of its own unless the server is the pool.
+    """
+
+    def types_of(server: Server) -> t.Sequence[str]:
+        if server.name == cluster:
+            return server.types
+        return [name for name in server.types if types[name].clustered in ("pool", "edge_pool")]
+
+    return types_of
+
+
 def _roles(
-    servers: t.Sequence[Server], catalogue: Catalogue, configuration: str, types: t.Sequence[str] = ()
+    servers: t.Sequence[Server], catalogue: Catalogue, configuration: str, types_of: TypesOf
 ) -> dict[str, tuple[Server, ...]]:
     found: dict[str, list[Server]] = {}
     for server in servers:
         roles: dict[str, None] = {}
-        for server_type in types or server.types:
+        for server_type in types_of(server):
             roles.update(dict.fromkeys(roles_of(catalogue, server_type, configuration)))
         for role in roles:
             found.setdefault(role, []).append(server)
