@@ -171,11 +171,6 @@ def _finds_sql_port(context: Context) -> bool:
     return sql is not None and bool(sql.instance) and not sql.port
 
 
-def _federates(context: Context) -> bool:
-    """Whether the cluster is the Edge pool that all federation goes through."""
-    return context.cluster is not None and federation_edge(context.topology) == context.cluster.name
-
-
 def _serves_view(context: Context, view: str) -> bool:
     """Whether a DNS server answers in a view; every one does where the inventory declares no zones."""
     zones = context.topology.estate.dns.zones.values()
@@ -183,12 +178,6 @@ def _serves_view(context: Context, view: str) -> bool:
     return cluster is not None and (
         not zones or any(zone.view == view and zone.server == cluster.name for zone in zones)
     )
-
-
-def _transport(context: Context, transport: str) -> bool:
-    """Whether a Mediation Server speaks SIP over this transport to its gateways."""
-    given = context.topology.estate.mediation.get(context.cluster.name) if context.cluster else None
-    return given is not None and given.transport == transport
 
 
 def _some_virtual(context: Context) -> bool:
@@ -223,7 +212,6 @@ def _decided(context: Context, answer: str) -> bool:
 _WORDS: dict[str, Condition] = {
     "some_virtual": _some_virtual,
     "expanded_pool": _expanded_pool,
-    "federates": _federates,
     "several_editions": lambda context: len({pool.edition for pool in context.topology.estate.pools.values()}) > 1,
     "terminated": lambda context: bool(context.cluster and context.cluster.web and context.cluster.web.terminate),
     "single": lambda context: _members(context) == 1,
@@ -274,7 +262,6 @@ _FAMILIES: dict[str, t.Callable[[Context, str], bool]] = {
     "pool_users_over": _pool_users_over,
     "decided": _decided,
     "serves": _serves_view,
-    "transport": _transport,
     "feature": lambda context, name: name in context.topology.estate.features,
     "application": lambda context, name: bool(
         context.cluster and context.cluster.pool and name in context.cluster.pool.applications

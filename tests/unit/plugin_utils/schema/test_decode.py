@@ -148,7 +148,7 @@ def test_problems_say_where_they_are() -> None:
     )
     assert [problem.path for problem in problems] == [
         "house.rooms[1]",
-        "house.locks['a.b'].keys",
+        "house.locks['front.left'].keys",
         "house.locks['b c']",
     ]
 
