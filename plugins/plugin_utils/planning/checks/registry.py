@@ -8,8 +8,15 @@ import typing as t
 from ...findings import Violation
 from ...topology.model import Topology
 from ..plan import Plan
-from . import capacity, qos, storage
+from . import capacity, certificates, flows, names, qos, storage
 
 Check = t.Callable[[Topology, Plan], t.Iterable[Violation]]
 
-CHECKS: tuple[Check, ...] = (*capacity.CHECKS, *qos.CHECKS, *storage.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *names.CHECKS,
+    *certificates.CHECKS,
+    *capacity.CHECKS,
+    *flows.CHECKS,
+    *qos.CHECKS,
+    *storage.CHECKS,
+)

@@ -23,6 +23,9 @@ from . import (
     federation,
     gates,
     load_balancing,
+    naming,
+    network_rules,
+    networks,
     overrides,
     pools,
     prerequisites,
@@ -38,6 +41,9 @@ Check = t.Callable[[Topology], t.Iterable[Violation]]
 
 CHECKS: tuple[Check, ...] = (
     *addressing.CHECKS,
+    *naming.CHECKS,
+    *networks.CHECKS,
+    *network_rules.CHECKS,
     *load_balancing.CHECKS,
     *publications.CHECKS,
     *availability.CHECKS,
