@@ -95,7 +95,10 @@ def gateway_of(topology: Topology, host: str) -> GatewayInput:
 
 def serving(topology: Topology, gateway: str) -> tuple[str, ...]:
     """Mediation Servers that a gateway is behind."""
-    return tuple(host for host, given in topology.estate.mediation.items() if gateway in given.gateways)
+    real = {server.name for server in topology.of_type("mediation")}
+    return tuple(
+        host for host, given in topology.estate.mediation.items() if host in real and gateway in given.gateways
+    )
 
 
 def gateway_types(topology: Topology) -> tuple[str, ...]:

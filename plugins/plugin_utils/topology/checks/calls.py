@@ -9,8 +9,8 @@ from ...findings import Violation, violation
 from ...schema.problems import join, nearest
 from ..inputs.voice import LocationProfileInput, NormalizationRuleInput
 from ..model import Topology
-from ..numbers.patterns import is_hidden_by, read_pattern, translate
-from ..voice import default_policy, figure, gateway_types, gateways, serving, usages
+from ..numbers.patterns import Pattern, is_hidden_by, overlap, read_pattern, translate
+from ..voice import default_policy, figure, gateway_types, gateways, usages
 
 _POLICIES = "uc_voice.policies"
 _ROUTES = "uc_voice.routes"
@@ -106,8 +106,6 @@ def routes(topology: Topology) -> t.Iterator[Violation]:
         for index, host in enumerate(route.gateways):
             if host not in known:
                 yield _not_a_gateway(topology, f"{path}.gateways[{index}]", host)
-            elif not serving(topology, host):
-                yield violation("finding.route-gateway-unserved", f"{path}.gateways[{index}]", value=host, route=name)
 
 
 def _not_a_gateway(topology: Topology, path: str, host: str) -> Violation:
@@ -138,8 +136,15 @@ def hidden_routes(topology: Topology) -> t.Iterator[Violation]:
                 join(_ROUTES, name),
                 why=_why(topology, "usage_order"),
                 route=name,
-                others=", ".join(dict.fromkeys(other for names in before for other in names)),
+                others=", ".join(_takers(topology, pattern, before)),
             )
+
+
+def _takers(topology: Topology, pattern: Pattern, before: t.Iterable[t.Iterable[str]]) -> list[str]:
+    """Routes among those tried before that take some number of the pattern."""
+    names = dict.fromkeys(name for group in before for name in group)
+    routes_by_name = topology.estate.voice.routes
+    return [name for name in names if overlap(pattern, read_pattern(routes_by_name[name].pattern)) is not None]
 
 
 def _before(topology: Topology, name: str, ordered: t.Sequence[str]) -> list[str]:
@@ -159,7 +164,7 @@ def emergency_calls(topology: Topology) -> t.Iterator[Violation]:
     voice = topology.estate.voice
     why = _why(topology, "emergency_gateway")
     for name, policy in voice.policies.items():
-        for number in voice.emergency_numbers:
+        for number in voice.emergency_numbers if policy.usages else ():
             first = _first_route(topology, policy.usages, number)
             if first is None:
                 yield violation(
@@ -192,7 +197,7 @@ def emergency_numbers(topology: Topology) -> t.Iterator[Violation]:
     voice = topology.estate.voice
     why = _why(topology, "emergency_gateway")
     for name, profile in voice.location_profiles.items():
-        for number in voice.emergency_numbers:
+        for number in voice.emergency_numbers if profile.rules else ():
             for device, made in _dialled(profile, number).items():
                 if made != number:
                     yield violation(

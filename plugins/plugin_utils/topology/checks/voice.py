@@ -15,7 +15,6 @@ from ..numbers.patterns import read_pattern, translate
 from ..voice import (
     TELEPHONY,
     Figure,
-    av_edge_of,
     figure,
     gateway_of,
     gateway_types,
@@ -56,7 +55,7 @@ def mediation_servers(topology: Topology) -> t.Iterator[Violation]:
         if not given.gateways:
             yield violation("finding.mediation-without-gateway", f"{path}.gateways", host=host)
         yield from _gateways_of(topology, host, given)
-        yield from _sides(topology, host, given)
+        yield from _sides(topology, host)
 
 
 def _gateways_of(topology: Topology, host: str, given: MediationInput) -> t.Iterator[Violation]:
@@ -103,8 +102,8 @@ def _is_media_gateway(topology: Topology, host: str) -> bool:
     return "media_gateway" in topology.servers[host].types
 
 
-def _sides(topology: Topology, host: str, given: MediationInput) -> t.Iterator[Violation]:
-    """The two network cards, and the Edge for media."""
+def _sides(topology: Topology, host: str) -> t.Iterator[Violation]:
+    """The two network cards."""
     server = topology.servers[host]
     inside, outside = server.address("internal"), server.address("gateway_side")
     cards = figure(product_catalogue(topology, host), "mediation_nics")
@@ -119,8 +118,6 @@ def _sides(topology: Topology, host: str, given: MediationInput) -> t.Iterator[V
             why=(cards.row,),
             network=topology.networks.locate(outside) or "no declared network",
         )
-    if topology.has_feature("remote_access") and not av_edge_of(topology, host, given):
-        yield violation("finding.mediation-without-edge", f"{join('uc_mediation', host)}.edge_pool", host=host)
 
 
 def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
@@ -131,7 +128,9 @@ def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
     for host in gateways(topology):
         behind = serving(topology, host)
         if served and not behind:
-            yield violation("finding.gateway-unserved", "uc_mediation", host=host, why=(served.row,))
+            yield violation(
+                "finding.gateway-unserved", "uc_mediation", host=host, why=(served.row,), use=_use(topology, host)
+            )
         if one and _is_media_gateway(topology, host) and len(behind) > one.value:
             yield violation(
                 "finding.gateway-many-mediation",
@@ -149,6 +148,12 @@ def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
                 value=kind,
                 why=(announced.row,),
             )
+
+
+def _use(topology: Topology, gateway: str) -> str:
+    """Who sends calls to a gateway, as the end of a sentence."""
+    users = [name for name, route in topology.estate.voice.routes.items() if gateway in route.gateways]
+    return f", and these routes send calls to it: {', '.join(users)}" if users else ""
 
 
 def um_dial_plans(topology: Topology) -> t.Iterator[Violation]:
