@@ -176,7 +176,7 @@ def _step(
         title=fact.title,
         kind=fact.kind,
         mechanism=fact.mechanism,
-        who=_satisfying_all([permission.any_of for permission in permissions]),
+        who=satisfying_all([permission.any_of for permission in permissions]),
         targets=targets,
         details=fact.details,
         verify=fact.verify,
@@ -188,7 +188,7 @@ def _step(
     )
 
 
-def _satisfying_all(demands: t.Sequence[Groups]) -> Groups:
+def satisfying_all(demands: t.Sequence[Groups]) -> Groups:
     """Sets of groups that satisfy every demand, without those that ask for more than another one."""
     if not demands:
         return ()
