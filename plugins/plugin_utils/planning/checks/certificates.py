@@ -41,7 +41,7 @@ def issuers(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """A public authority where one is required, and a good one inside."""
     private = [spec for spec in plan.certificates if spec.public_ca_required and spec.issuer != "public"]
     if private:
-        titles = ", ".join(dict.fromkeys(spec.title for spec in private))
+        titles = "; ".join(dict.fromkeys(spec.title for spec in private))
         why = tuple(dict.fromkeys(row for spec in private for row in spec.why))
         yield violation(
             "finding.public-ca-required",
@@ -135,9 +135,15 @@ def names_on_certificates(topology: Topology, plan: Plan) -> t.Iterator[Violatio
                 _path(topology, record),
                 value=record.name,
                 why=record.why,
-                listener=missing[0].replace("@", " of ").replace(":", ", "),
+                listener=_in_words(missing[0]),
                 view=record.view,
             )
+
+
+def _in_words(listener: str) -> str:
+    """`access_edge:access@edge1` as access edge of edge1."""
+    party, _at, cluster = listener.partition("@")
+    return f"{party.partition(':')[0].replace('_', ' ')} of {cluster}"
 
 
 def _leads_to(

@@ -16,16 +16,16 @@ from ..plan import Plan
 _NOT_ROUTED = tuple(
     ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 )  # RFC 1918
-_MOST_LISTED = 5
+_MOST_LISTED = 2
 
 
 def targets(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """What an alias or service record points to exists in the same view, as far as the estate's zones go."""
-    zones = ZoneMap(topology.estate.dns)
+    owned = ZoneMap(topology.estate.dns)
     known = {(record.view, record.name) for record in plan.records if record.type in ("A", "CNAME")}
     for record in plan.records:
         for target in _targets(record):
-            ours = zones.zone(target, record.view) not in ("", target) or (record.view, target) in known
+            ours = owned.zone(target, record.view) not in ("", target) or (record.view, target) in known
             if ours and (record.view, target) not in known:
                 yield violation(
                     "finding.record-target-missing",
@@ -76,19 +76,18 @@ def aliases(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
 def addresses_outside(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """The outside is never told an address that it cannot reach."""
     places = _places_of_addresses(topology)
+    told: dict[tuple[str, str, str], list[Record]] = {}
     for record in plan.records:
-        if record.view != "external" or record.type != "A":
-            continue
-        for value in record.values:
-            address = _address(value)
-            if address is None or not _is_inside(topology, address):
-                continue
-            host, path = places.get(value, ("", _path(topology, record)))
-            if record.why == ("extra.record",):
-                host, path = "", _path(topology, record)
-            yield violation(
-                "finding.private-address-outside", path, host=host, value=value, why=record.why, name=record.name
-            )
+        if record.view == "external" and record.type == "A":
+            for value in record.values:
+                if _is_inside(topology, _address(value)):
+                    extra = _path(topology, record)
+                    host, path = ("", extra) if "extra.record" in record.why else places.get(value, ("", extra))
+                    told.setdefault((host, path, value), []).append(record)
+    for (host, path, value), records in told.items():
+        why = tuple(dict.fromkeys(row for record in records for row in record.why))
+        names = ", ".join(record.name for record in records)
+        yield violation("finding.private-address-outside", path, host=host, value=value, why=why, names=names)
 
 
 def _address(text: str) -> ipaddress.IPv4Address | None:
@@ -98,7 +97,9 @@ def _address(text: str) -> ipaddress.IPv4Address | None:
         return None
 
 
-def _is_inside(topology: Topology, address: ipaddress.IPv4Address) -> bool:
+def _is_inside(topology: Topology, address: ipaddress.IPv4Address | None) -> bool:
+    if address is None:
+        return False
     network = topology.networks.locate(address)
     return topology.networks.zone(network) == "internal" or any(address in private for private in _NOT_ROUTED)
 
@@ -125,22 +126,43 @@ def _places_of_edge(name: str, edge: EdgePoolInput) -> t.Iterator[tuple[str, tup
 
 
 def names_outside(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
-    """The outside is told no name that belongs to the inside, and every record has a zone that can be changed."""
-    zones = ZoneMap(topology.estate.dns)
-    homeless: dict[str, list[str]] = {}
+    """The outside is told no name that belongs to the inside."""
+    inside, outside = _domains(topology)
     for record in plan.records:
-        if record.zone or record.view == "perimeter":
+        if record.view != "external":
             continue
-        inside = zones.zone(record.name, "internal")
-        if record.view == "external" and ("internal", inside) in zones.owned:
+        ours, theirs = _longest(record.name, inside), _longest(record.name, outside)
+        if len(ours) > len(theirs):
             yield violation(
                 "finding.internal-name-outside",
                 _place_of_name(topology, record),
                 value=record.name,
                 why=record.why,
-                zone=inside,
+                domain=ours,
             )
-        else:
+
+
+def _domains(topology: Topology) -> tuple[frozenset[str], frozenset[str]]:
+    """Domains of the inside alone, and those that the outside knows."""
+    owned = ZoneMap(topology.estate.dns).owned
+    directory = [domain for forest in topology.estate.ad.forests.values() for domain in forest.domains]
+    outside = {zone for view, zone in owned if view == "external"} | {
+        name.lower() for name in topology.estate.sip_domains
+    }
+    inside = {zone for view, zone in owned if view == "internal"} | {name.lower() for name in directory}
+    return frozenset(inside - outside), frozenset(outside)
+
+
+def _longest(name: str, domains: frozenset[str]) -> str:
+    labels = name.split(".")
+    return next((".".join(labels[at:]) for at in range(len(labels)) if ".".join(labels[at:]) in domains), "")
+
+
+def zones(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """Every record has a zone that can be changed."""
+    homeless: dict[str, list[str]] = {}
+    for record in plan.records:
+        if not record.zone and record.view != "perimeter":
             homeless.setdefault(record.view, []).append(record.name)
     for view, names in homeless.items():
         distinct = tuple(dict.fromkeys(names))
@@ -189,4 +211,4 @@ def _strict_inside(topology: Topology, domain: str, target: str, record: Record)
     yield violation(finding, "uc_sign_in.target", value=target, why=record.why, domain=domain)
 
 
-CHECKS = (targets, aliases, addresses_outside, names_outside, strict_names)
+CHECKS = (targets, aliases, addresses_outside, names_outside, zones, strict_names)

@@ -7,6 +7,7 @@ import dataclasses
 import re
 import typing as t
 
+from ...catalogue.facts import ServerTypeFact
 from ...catalogue.model import Catalogue, Fact
 from ...findings import Violation, violation
 from ...schema.fields import option
@@ -75,11 +76,9 @@ def _own_names(topology: Topology, product: str) -> t.Iterator[_Named]:
     for cluster in topology.clusters.values():
         if cluster.product == product and (cluster.pool or cluster.edge) and cluster.name not in topology.servers:
             yield _Named(cluster.name, join("uc_pools" if cluster.pool else "uc_edge_pools", cluster.name))
-    members = {
-        server.name for cluster in topology.clusters.values() if cluster.kind != "alone" for server in cluster.servers
-    }
+    ours = {fact.id.partition(".")[2] for fact in topology.catalogue.facts(ServerTypeFact) if fact.plane == "uc"}
     for server in topology.servers.values():
-        if server.product == product and server.name in members:
+        if server.product == product and not ours.isdisjoint(server.types):
             yield _Named(server.name, "inventory_hostname", server.name)
 
 
