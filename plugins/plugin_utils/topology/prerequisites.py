@@ -28,7 +28,9 @@ class PrerequisiteFact(AppliedFact):
     verify: str = option("How one sees that it is", default="")
     windows: tuple[str, ...] = option("Windows versions that will do", default=())
     memory_gb: int = option("Memory that is asked for", default=0)
+    cores: int = option("Processor cores that are asked for, all processors together", default=0)
     virtual: bool = option("Whether it concerns virtual machines alone", default=False)
+    hypervisors: tuple[str, ...] = option("Hypervisors that will do", default=())
 
 
 def will_do(stated: str, wanted: str) -> bool:

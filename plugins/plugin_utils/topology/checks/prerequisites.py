@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Windows versions and memory that the inventory states, against what is asked for."""
+"""What the inventory states of a server's platform, against what is asked for."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..prerequisites import PrerequisiteFact, will_do
 
 
 def stated_platforms(topology: Topology) -> t.Iterator[Violation]:
-    """Servers whose stated Windows version or memory is not what their roles ask for."""
+    """Servers whose stated Windows version, memory, cores or hypervisor is not what their roles ask for."""
     for product, catalogue in topology.catalogues.items():
         for fact in catalogue.facts(PrerequisiteFact):
-            if fact.windows or fact.memory_gb:
+            if fact.windows or fact.memory_gb or fact.cores or fact.hypervisors:
                 yield from _compared(topology, product, fact)
 
 
@@ -27,11 +27,16 @@ def _compared(topology: Topology, product: str, fact: PrerequisiteFact) -> t.Ite
             if cluster.product != product:
                 continue
             for server in cluster.members(role):
-                if server.name in seen or not (server.given.windows or server.given.memory_gb):
+                if server.name in seen or not _states_something(server):
                     continue
                 seen.add(server.name)
                 if holds(fact.when, Context(topology, product, cluster=cluster, server=server)):
                     yield from _judged(fact, server, role)
+
+
+def _states_something(server: Server) -> bool:
+    given = server.given
+    return bool(given.windows or given.memory_gb or given.cores or given.hypervisor)
 
 
 def _judged(fact: PrerequisiteFact, server: Server, role: str) -> t.Iterator[Violation]:
@@ -57,6 +62,25 @@ def _judged(fact: PrerequisiteFact, server: Server, role: str) -> t.Iterator[Vio
             allowed=f"{fact.memory_gb} or more",
             why=(fact.id,),
             role=role,
+        )
+    if given.cores and given.cores < fact.cores:
+        yield violation(
+            "finding.cores",
+            "uc_cores",
+            host=server.name,
+            value=given.cores,
+            allowed=f"{fact.cores} or more",
+            why=(fact.id,),
+            role=role,
+        )
+    if given.hypervisor and fact.hypervisors and given.hypervisor not in fact.hypervisors:
+        yield violation(
+            "finding.hypervisor",
+            "uc_hypervisor",
+            host=server.name,
+            value=given.hypervisor,
+            allowed=", ".join(fact.hypervisors),
+            why=(fact.id,),
         )
 
 

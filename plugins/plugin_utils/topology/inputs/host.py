@@ -81,6 +81,11 @@ class HostInput:
         scope="group",
     )
     virtual: bool = option("Whether it is a virtual machine", default=False, scope="group")
+    hypervisor: t.Literal["hyper_v_2008", "validated", "other", ""] = option(
+        "What a virtual machine runs on; validated: a product of the Server Virtualization Validation Program",
+        default="",
+        scope="group",
+    )
     windows: str = option("Windows version", default="", scope="group")
     memory_gb: int = option("Memory", default=0, scope="group")
     cores: int = option("Processor cores in all", default=0, scope="group")
