@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Conditions that catalogue rows name in `when`: facts about a topology, never about a product.
 
-A row lists words, all of which must hold; `not ` before a word turns it round, ` or ` joins alternatives. A word with a dot is of a family
-(`feature.federation`); each family has one function.
+A row lists words, all of which must hold; `not ` before a word turns it round, ` or ` joins alternatives. A word with a
+dot is of a family (`feature.federation`); each family has one function.
 """
 
 from __future__ import annotations
