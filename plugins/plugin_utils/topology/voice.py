@@ -56,7 +56,7 @@ class TelephonyFact(AppliedFact):
     subject: str = option("What it is about")
     text: str = option("What must be so")
     needs: tuple[str, ...] = option("Conditions that show that it is so, all of which must hold", default=())
-    path: str = option("Variable that would mend it", default="")
+    path: str = option("Variable that would mend it; none where another finding tells already", default="")
     missing: str = option("What is missing, in the words of the finding", default="")
     level: t.Literal["must", "should", "info"] = option("How strongly it is said", default="must")
     lenient: bool = option("Whether it may well be kept without the inventory saying so", default=False)

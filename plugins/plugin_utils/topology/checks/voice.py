@@ -17,7 +17,6 @@ from ..voice import (
     Figure,
     figure,
     gateway_of,
-    gateway_types,
     gateways,
     product_catalogue,
     serving,
@@ -30,7 +29,7 @@ def needs(topology: Topology) -> t.Iterator[Violation]:
     """Rules that the inventory shows not to be kept."""
     for kind in TELEPHONY:
         for fact, context in applications(topology, kind):
-            if fact.needs and not fact.met(context):
+            if fact.path and not fact.met(context):
                 strict = fact.level == "must" and not fact.lenient
                 yield violation(
                     "finding.calls-need" if strict else "finding.calls-should-have",
@@ -50,7 +49,6 @@ def mediation_servers(topology: Topology) -> t.Iterator[Violation]:
         path = join("uc_mediation", host)
         server = topology.servers.get(host)
         if server is None or "mediation" not in server.types:
-            yield violation("finding.not-a-mediation", path, host=host)
             continue
         if not given.gateways:
             yield violation("finding.mediation-without-gateway", f"{path}.gateways", host=host)
@@ -60,20 +58,7 @@ def mediation_servers(topology: Topology) -> t.Iterator[Violation]:
 
 def _gateways_of(topology: Topology, host: str, given: MediationInput) -> t.Iterator[Violation]:
     path = f"{join('uc_mediation', host)}.gateways"
-    known = set(gateways(topology))
     catalogue = product_catalogue(topology, host)
-    allowed_types = figure(catalogue, "gateway_server_types")
-    for index, gateway in enumerate(given.gateways):
-        if allowed_types and gateway not in known:
-            yield violation(
-                "finding.not-a-gateway",
-                f"{path}[{index}]",
-                host=host,
-                value=gateway,
-                allowed=", ".join(known) or "no host is in a group of gateways",
-                why=(allowed_types.row,),
-                types=", ".join(gateway_types(topology)),
-            )
     most = figure(catalogue, "gateways_per_mediation")
     real = [name for name in given.gateways if name in topology.servers and _is_media_gateway(topology, name)]
     if most and len(real) > most.value:
