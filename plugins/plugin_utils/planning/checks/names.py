@@ -158,8 +158,10 @@ def _longest(name: str, domains: frozenset[str]) -> str:
     return next((".".join(labels[at:]) for at in range(len(labels)) if ".".join(labels[at:]) in domains), "")
 
 
-def zones(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
-    """Every record has a zone that can be changed."""
+def zones(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """Every record has a zone that can be changed, unless all of DNS is somebody else's."""
+    if not topology.estate.dns.zones and not topology.estate.dns.pinpoint:
+        return
     homeless: dict[str, list[str]] = {}
     for record in plan.records:
         if not record.zone and record.view != "perimeter":
