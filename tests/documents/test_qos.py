@@ -13,7 +13,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.facts import ErratumFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import design
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.qos import QosFact
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.qos_facts import QosFact
 from tests import support
 
 ROWS: list[dict[str, t.Any]] = yaml.safe_load((Path(__file__).parent / "ocs2007r2" / "qos.yml").read_text())["rows"]

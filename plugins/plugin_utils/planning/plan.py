@@ -7,15 +7,15 @@ import dataclasses
 import typing as t
 
 from ..topology.model import Topology
-from .bandwidth import BandwidthLine, plan_bandwidth
 from .availability import Availability, plan_availability
+from .bandwidth import BandwidthLine, plan_bandwidth
 from .base import Item, Stages
 from .capacity import CapacityLine, plan_capacity
 from .certificates import CertificateSpec, plan_certificates
 from .citations import Citation, Coverage, cite, coverage_of
 from .dns import HostsEntry, Record, Zone, plan_hosts_entries, plan_records, plan_zones
-from .flow_plan import plan_flows
 from .features import Overview, plan_overview
+from .flow_plan import plan_flows
 from .flows import Flow
 from .iis import IisSetting, VirtualDirectory, plan_iis_settings, plan_virtual_directories
 from .ipsec import IpsecExemption, plan_ipsec
@@ -23,7 +23,8 @@ from .load_balancing import BalancerRequirement, Service, plan_balancer_requirem
 from .parties import EndpointSet, Parties
 from .prerequisites import Prerequisite, Safeguard, plan_prerequisites, plan_safeguards
 from .publications import ProxyRequirement, Publication, plan_proxy_requirements, plan_publications
-from .qos import QosPlan, plan_qos
+from .qos import plan_qos
+from .qos_items import QosPlan
 from .steps import Stage, Step, plan_stages, plan_steps
 from .storage import SqlSupport, StorageLine, plan_sql_support, plan_storage
 from .voice import VoicePlan, plan_voice

@@ -11,7 +11,7 @@ from ...findings import Violation, violation
 from ...topology.inputs.policy import QosPolicyInput
 from ...topology.model import Topology
 from ..plan import Plan
-from ..qos import MediaRange
+from ..qos_items import MediaRange
 
 _RANGES = tuple(field.name for field in dataclasses.fields(QosPolicyInput) if field.name.endswith("_ports"))
 

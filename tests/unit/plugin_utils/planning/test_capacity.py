@@ -38,9 +38,7 @@ def line(plan: Plan, row: str, subject: str = "") -> CapacityLine:
 
 
 def test_a_front_end_carries_an_eighth_of_a_full_pool() -> None:
-    found = line(
-        planned({f"uc_pools/{POOL}/users": 12501, "uc_user_model": {"voice_users": 1}}), "enterprise-pool", POOL
-    )
+    found = line(planned({f"uc_pools/{POOL}/users": 12501, **QUIET}), "enterprise-pool", POOL)
     assert (found.load, found.limit, found.servers, found.servers_needed) == (12501, 25000, 2, 2)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design, design
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.qos import QosPlan
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.qos_items import QosPlan
 from tests import support
 
 KEY = "SOFTWARE\\Policies\\Microsoft\\Windows\\Psched\\DiffservByteMappingConforming"
