@@ -14,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 
 Item = dict[str, t.Any]
 Plan = Mapping[str, t.Any]
+_NO_PLAN = "expected a plan with {kind}, as the filter openuc.ocs.plan or plan.json gives it"
 
 
 def flows(plan: Plan, host: str = "", firewall: str = "", stage: str = "") -> list[Item]:
@@ -52,7 +53,14 @@ def certificates(plan: Plan, host: str = "", stage: str = "") -> list[Item]:
 
 def markings(plan: Plan, target: str = "", stage: str = "") -> list[Item]:
     """QoS settings of a host or a client population."""
-    return [item for item in _items(plan, "qos", stage) if not target or item["target"] == target]
+    if not isinstance(plan, Mapping) or not isinstance(plan.get("qos"), Mapping):
+        raise AnsibleFilterError(_NO_PLAN.format(kind="qos"))
+    return [
+        item
+        for kind in plan["qos"]
+        for item in _items(plan["qos"], kind, stage)
+        if "target" in item and (not target or item["target"] == target)
+    ]
 
 
 def capacity(plan: Plan, subject: str = "", stage: str = "") -> list[Item]:
@@ -70,7 +78,7 @@ def query(plan: Plan, expression: str) -> t.Any:
 
 def _items(plan: Plan, kind: str, stage: str = "") -> list[Item]:
     if not isinstance(plan, Mapping) or not isinstance(plan.get(kind), list):
-        raise AnsibleFilterError(f"expected a plan with {kind}, as the filter openuc.ocs.plan or plan.json gives it")
+        raise AnsibleFilterError(_NO_PLAN.format(kind=kind))
     return [item for item in plan[kind] if not stage or item["stage"] == stage]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from .facts import ErratumFact
 from .model import COMMON, Catalogue, CatalogueError, RawRow
 
 DATA = Path(__file__).parent / "data"
@@ -33,7 +34,7 @@ _VOCABULARY_KINDS = {
 def load(product: str) -> Catalogue:
     """The catalogue of one product."""
     rows = (*_rows_of(COMMON), *_rows_of(product))
-    return Catalogue(product, rows, vocabulary())
+    return Catalogue(product, rows, vocabulary(), documented_kinds())
 
 
 @functools.cache
@@ -52,6 +53,13 @@ def vocabulary() -> t.Mapping[str, t.Collection[str]]:
                 found[name].append(row.id.partition(".")[2])
     found["peers"] = [*found["products"], *found["peers"]]
     return {name: tuple(words) for name, words in found.items()}
+
+
+@functools.cache
+def documented_kinds() -> tuple[str, ...]:
+    """Kinds that some product has rows of; errata are no kind of fact."""
+    names = {path.name.removesuffix(".yml") for product in products() for path in (DATA / product).iterdir()}
+    return tuple(sorted(names - {ErratumFact.KIND}))
 
 
 @functools.cache

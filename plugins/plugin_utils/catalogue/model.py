@@ -67,8 +67,15 @@ class Catalogue:
     The rows are read once; facts are decoded on first use of their kind and kept.
     """
 
-    def __init__(self, product: str, rows: t.Iterable[RawRow], vocabulary: t.Mapping[str, t.Collection[str]]) -> None:
+    def __init__(
+        self,
+        product: str,
+        rows: t.Iterable[RawRow],
+        vocabulary: t.Mapping[str, t.Collection[str]],
+        documented: t.Sequence[str] = (),
+    ) -> None:
         self.product = product
+        self.documented = documented
         self.vocabulary = vocabulary
         self._by_kind: dict[str, list[RawRow]] = {}
         self._by_id: dict[str, RawRow] = {}
@@ -85,8 +92,15 @@ class Catalogue:
     def rows(self, kind: str) -> tuple[RawRow, ...]:
         return tuple(self._by_kind.get(kind, ()))
 
+    def all_rows(self) -> tuple[RawRow, ...]:
+        return tuple(self._by_id.values())
+
     def row(self, row_id: str) -> RawRow | None:
         return self._by_id.get(row_id)
+
+    def coverage(self) -> tuple[tuple[str, bool], ...]:
+        """Every kind that is documented for some product, and whether it is for this one."""
+        return tuple((kind, self.covers(kind)) for kind in self.documented)
 
     def covers(self, kind: str) -> bool:
         """False when the documents say nothing of this kind about the product: its checks are then *not covered*."""
@@ -100,7 +114,7 @@ class Catalogue:
             dataclasses.replace(row, data={**row.data, **changes[row.id]}) if row.id in changes else row
             for row in self._by_id.values()
         ]
-        return Catalogue(self.product, rows, self.vocabulary)
+        return Catalogue(self.product, rows, self.vocabulary, self.documented)
 
     def facts(self, cls: type[F]) -> tuple[F, ...]:
         """Rows of the class's kind, in the order of their files, checked and typed."""

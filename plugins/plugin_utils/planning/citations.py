@@ -6,8 +6,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..catalogue.facts import ErratumFact
-from ..catalogue.model import COMMON, Catalogue, Source
+from ..catalogue.model import Source
 from ..schema.decode import Reader, decode
 from ..topology.model import Topology
 from .base import Item
@@ -49,16 +48,9 @@ def _citation(topology: Topology, row_id: str) -> Citation | None:
 
 
 def coverage_of(topology: Topology) -> tuple[Coverage, ...]:
-    """For each product of the estate, the kinds of rows that any product has."""
-    kinds = {kind for catalogue in topology.catalogues.values() for kind in _own_kinds(catalogue)}
+    """For each product of the estate, the kinds of facts that are documented for it or for another."""
     return tuple(
-        Coverage(product, kind, catalogue.covers(kind))
+        Coverage(product, kind, covered)
         for product, catalogue in topology.catalogues.items()
-        for kind in sorted(kinds)
+        for kind, covered in catalogue.coverage()
     )
-
-
-def _own_kinds(catalogue: Catalogue) -> t.Iterator[str]:
-    for kind in catalogue.kinds():
-        if kind != ErratumFact.KIND and any(row.product != COMMON for row in catalogue.rows(kind)):
-            yield kind

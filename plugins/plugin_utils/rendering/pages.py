@@ -12,12 +12,12 @@ from ..findings import line as finding_line
 from ..planning.plan import Plan
 from ..planning.serial import plain, to_json
 from ..topology.model import Topology
-from . import flows, slices, zones
+from . import checklist, flows, sections, slices, zones
 from .tables import page
 
 Renderer = t.Callable[[Topology, Plan], t.Iterable[tuple[str, str]]]
 
-RENDERERS: tuple[Renderer, ...] = (flows.render, zones.render, slices.render)
+RENDERERS: tuple[Renderer, ...] = (sections.render, flows.render, checklist.render, zones.render, slices.render)
 
 
 def files_of(design: Design) -> dict[str, str]:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Slices hold exactly what their modules accept, and all of the plan that concerns the target."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.openuc.ocs.plugins.module_utils.items import problems_of
+from ansible_collections.openuc.ocs.plugins.module_utils.specs import MECHANISMS
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.slices import Slice, slices_of
+from tests import support
+
+EXAMPLES = ("lab", "standard", "multisite", "ocs2007", "lync2010")
+
+
+def slices(name: str) -> tuple[Slice, ...]:
+    made = support.example_design(name)
+    assert made.plan is not None
+    return slices_of(made.topology, made.plan)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_slice_is_what_its_module_accepts(name: str) -> None:
+    for item in slices(name):
+        spec, lists = MECHANISMS[item.mechanism]
+        assert ArgumentSpecValidator(spec).validate(item.arguments).error_messages == []
+        for option, fields in lists.items():
+            assert problems_of(option, item.arguments[option], fields) == []
+
+
+def test_a_firewall_gets_each_flow_that_crosses_it_and_the_sets_of_those() -> None:
+    plan = support.example_design("lab").plan
+    assert plan is not None
+    item = next(s for s in slices("lab") if s.target == "fw-ext.contoso.com" and s.mechanism == "firewall_rules")
+    crossing = {flow.id for flow in plan.flows if any(c.firewall == item.target for c in flow.crossings)}
+    assert {rule["id"] for rule in item.arguments["rules"]} == crossing != set()
+    used = {rule[end] for rule in item.arguments["rules"] for end in ("source", "destination")}
+    assert {entry["name"] for entry in item.arguments["sets"]} == used
+
+
+def test_a_zone_gets_the_records_of_its_view_only() -> None:
+    outside = next(s for s in slices("lab") if s.target == "external.contoso.com")
+    names = {record["name"] for record in outside.arguments["records"]}
+    assert "_sip._tls.contoso.com" in names
+    assert "_sipinternaltls._tcp.contoso.com" not in names
+
+
+def test_a_balancer_gets_its_services_with_their_members() -> None:
+    item = next(s for s in slices("lab") if s.target == "lb1.corp.contoso.com")
+    sip = next(s for s in item.arguments["services"] if (s["vip"], s["port"]) == ("10.20.0.100", "5061"))
+    assert sip["members"] == [
+        {"name": "fe1.corp.contoso.com", "address": "10.20.0.11"},
+        {"name": "fe2.corp.contoso.com", "address": "10.20.0.12"},
+    ]
