@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime
 import functools
 import typing as t
@@ -70,16 +71,31 @@ def inventory_of(groups: t.Mapping[str, t.Mapping[str, t.Any]], estate: t.Mappin
 def changed(inventory: RawInventory, changes: t.Mapping[str, t.Any]) -> RawInventory:
     """The inventory with values set at paths: `uc_pools/pool1/vip: x` for the estate, `@host/uc_addresses: x` for one.
 
-    A value of `~delete` removes what is there.
+    `@host/groups` sets the groups of a host, new ones included. A value of `~delete` removes what is there.
     """
     hosts = {
         host.name: RawHost(host.name, host.groups, copy.deepcopy(dict(host.variables))) for host in inventory.hosts
     }
     for path, value in changes.items():
         owner, _slash, rest = path[1:].partition("/") if path.startswith("@") else ("", "", path)
+        if rest == "groups":
+            host = hosts.get(owner) or RawHost(owner, (), _shared_variables(inventory))
+            hosts[owner] = dataclasses.replace(host, groups=tuple(value))
+            continue
         for host in [hosts[owner]] if owner else hosts.values():
             _set(t.cast("dict[str, object]", host.variables), rest.split("/"), value)
     return RawInventory(tuple(hosts.values()))
+
+
+def _shared_variables(inventory: RawInventory) -> dict[str, t.Any]:
+    """Variables that have one value on all hosts: those of the estate."""
+    first, *others = inventory.hosts
+    missing = object()
+    return {
+        name: value
+        for name, value in first.variables.items()
+        if all(other.variables.get(name, missing) == value for other in others)
+    }
 
 
 def _set(target: t.Any, keys: list[str], value: object) -> None:

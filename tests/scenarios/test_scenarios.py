@@ -24,13 +24,13 @@ def scenario_id(path: Path) -> str:
 
 
 def found_in(scenario: dict[str, t.Any]) -> set[Finding]:
-    """Findings of the scenario that its base does not have."""
+    """Findings of the scenario that its base, an example or an inventory of its own, does not have without the changes."""
     if "base" in scenario:
         base = support.example(scenario["base"])
         before = set(support.example_design(scenario["base"]).findings)
     else:
         base = support.inventory_of(scenario.get("groups") or {}, scenario.get("estate") or {})
-        before = set()
+        before = set(design(base, support.TODAY).findings) if scenario.get("changes") else set()
     inventory = support.changed(base, scenario.get("changes") or {})
     return set(design(inventory, support.TODAY).findings) - before
 

@@ -23,11 +23,6 @@ def missing_roles(topology: Topology, fact: RequiredFact) -> tuple[str, ...]:
     return tuple(role for role in fact.roles if not topology.with_role(role))
 
 
-def missing_choice(topology: Topology, fact: RequiredFact) -> bool:
-    """True when the estate has none of the sets of roles, one of which is needed."""
-    return bool(fact.any_of) and not list(complete_choices(topology, fact))
-
-
 def complete_choices(topology: Topology, fact: RequiredFact) -> t.Iterator[tuple[str, ...]]:
     for choice in fact.any_of:
         roles = tuple(choice.split("+"))

@@ -39,9 +39,7 @@ def overridden(overrides: t.Mapping[str, OverrideInput], catalogues: Catalogues)
 
 def _changeable(catalogue: Catalogue) -> t.Iterator[RawRow]:
     """Rows that may be overridden: all but the words of findings, which are waived instead."""
-    for kind in catalogue.kinds():
-        if kind != FindingFact.KIND:
-            yield from catalogue.rows(kind)
+    return (row for row in catalogue.all_rows() if row.kind != FindingFact.KIND)
 
 
 def _row(catalogues: Catalogues, row_id: str) -> RawRow | None:

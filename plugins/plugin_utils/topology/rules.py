@@ -65,7 +65,6 @@ class CoexistenceFact(Fact):
     with_types: tuple[ServerType, ...] = option("Types of its servers")
     allowed: bool = option("Whether they may work together", default=True)
     without_feature: Feature = option("Feature for which such servers may not be there at all", default="")
-    only: tuple[Feature, ...] = option("The only features that work; all when left out", default=())
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ class RequiredFact(Fact):
     feature: Feature = option("The feature")
     when: tuple[str, ...] = option("Conditions under which this row speaks", default=())
     roles: tuple[str, ...] = option("Roles that must be there", default=())
-    any_of: tuple[str, ...] = option("Sets of roles joined by `+`, one of which must be there", default=())
+    any_of: tuple[str, ...] = option("Sets of roles joined by `+`, of which one must be complete", default=())
     applications: tuple[str, ...] = option("Applications that must be active in some pool", default=())
     web_access: t.Literal["internal", "external", ""] = option("Kind of web access site it needs", default="")
     clients: tuple[str, ...] = option("Clients, any of which gives users the feature", default=())

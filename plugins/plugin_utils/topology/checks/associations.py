@@ -116,8 +116,7 @@ def idle_servers(topology: Topology) -> t.Iterator[Violation]:
     estate = topology.estate
     used = {name for pool in estate.pools.values() for name in (pool.archiving, pool.monitoring)}
     used |= {name for web in estate.web_access.values() for name in web.members}
-    used |= set(estate.mediation)
-    for kind in (*_SERVICES, "web_access", "mediation", "group_chat"):
+    for kind in (*_SERVICES, "web_access", "group_chat"):
         alone = kind == "group_chat" and len(estate.pools) == 1
         for server in topology.of_type(kind):
             if server.name not in used and not server.given.associated_pools and not alone:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ...catalogue.facts import ProductFact
+from ...catalogue.facts import ProductFact, server_type_facts
 from ...findings import Violation, violation
 from ...schema.problems import join
 from ..model import Cluster, Topology
@@ -47,7 +47,10 @@ def mixed_products(topology: Topology) -> t.Iterator[Violation]:
 
 
 def _meetings(topology: Topology) -> t.Iterator[Meeting]:
+    types = server_type_facts(topology.catalogue)
     for cluster in topology.clusters.values():
+        if not any(types[name].plane == "uc" for server in cluster.servers for name in server.types):
+            continue
         for relation, role, key in _RELATIONS:
             for other in _others(topology, cluster, relation, role):
                 if other is not cluster and other.product != cluster.product:
@@ -55,8 +58,9 @@ def _meetings(topology: Topology) -> t.Iterator[Meeting]:
 
 
 def _others(topology: Topology, cluster: Cluster, relation: str, role: str) -> t.Iterator[Cluster]:
-    roles = (role,) if role else ("front_end", "director", "access_edge")
-    for name in roles:
+    if relation in ("next_hop", "edge") and cluster.kind == "alone" and not cluster.has("mediation"):
+        return
+    for name in (role,) if role else ("front_end", "director", "access_edge"):
         yield from related(topology, cluster, relation, name)
 
 
@@ -76,22 +80,21 @@ def _judged(topology: Topology, meeting: Meeting) -> t.Iterator[Violation]:
     host, path = _where(meeting)
     if not facts or not all(fact.allowed for fact in facts):
         yield violation("finding.coexistence-unsupported", path, host=host, **common)
-    elif any(fact.only for fact in facts):
-        features = ", ".join(feature for fact in facts for feature in fact.only)
-        yield violation("finding.coexistence-limited", path, host=host, features=features, **common)
 
 
 def _covered(topology: Topology, meeting: Meeting) -> bool:
-    return any(
-        topology.catalogues[cluster.product].covers(CoexistenceFact.KIND) for cluster in (meeting.near, meeting.far)
-    )
+    """The documents of the newer product are those that speak of the older one."""
+    ranks = {fact.id.partition(".")[2]: fact.rank for fact in topology.catalogue.facts(ProductFact)}
+    newer = max(meeting.near.product, meeting.far.product, key=ranks.__getitem__)
+    return topology.catalogues[newer].covers(CoexistenceFact.KIND)
 
 
 def _speaking(topology: Topology, meeting: Meeting) -> t.Iterator[CoexistenceFact]:
     for own, other in ((meeting.near, meeting.far), (meeting.far, meeting.near)):
         for fact in topology.catalogues[own.product].facts(CoexistenceFact):
             if (
-                fact.with_product == other.product
+                not fact.without_feature
+                and fact.with_product == other.product
                 and _types(own) & set(fact.types)
                 and _types(other) & set(fact.with_types)
             ):
@@ -126,7 +129,7 @@ def feature_gates(topology: Topology) -> t.Iterator[Violation]:
                 if server.product == fact.with_product:
                     yield violation(
                         "finding.feature-against-coexistence",
-                        "uc_product",
+                        "uc_host_product",
                         host=server.name,
                         value=server.product,
                         allowed=topology.estate.product,

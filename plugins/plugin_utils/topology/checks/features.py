@@ -8,7 +8,7 @@ import typing as t
 from ...catalogue.facts import ApplicationFact, FeatureFact, ProductFact
 from ...catalogue.model import Catalogue
 from ...findings import Violation, violation
-from ..feature_map import missing_choice, missing_roles, required
+from ..feature_map import missing_roles, required
 from ..model import Topology
 from ..rules import ClientFact, RequiredFact
 
@@ -31,9 +31,6 @@ def _servers(
     missing = missing_roles(topology, fact)
     if missing:
         yield violation("finding.feature-without-server", path, missing=", ".join(missing), **subject)
-    if missing_choice(topology, fact):
-        choices = " or ".join(choice.replace("+", " with ") for choice in fact.any_of)
-        yield violation("finding.feature-without-choice", path, choices=choices, **subject)
     kinds = {web.kind for web in topology.estate.web_access.values()}
     if fact.web_access and topology.of_type("web_access") and fact.web_access not in kinds:
         yield violation("finding.feature-without-site", path, kind=fact.web_access, **subject)

@@ -21,10 +21,16 @@ def overrides_in_force(topology: Topology) -> t.Iterator[Violation]:
             yield violation(
                 "finding.override-expired", join(path, "until"), value=override.until.isoformat(), row=row_id
             )
-        elif row and isinstance(override.value, t.Mapping):
+        elif row and isinstance(override.value, t.Mapping) and override.value.items() <= row.data.items():
+            reason = override.reason.strip().rstrip(".")
             given = ", ".join(f"{key}: {value}" for key, value in override.value.items())
             yield violation(
-                "finding.override-in-force", path, value=given, row=row_id, reason=override.reason, why=(row_id,)
+                "finding.override-in-force",
+                path,
+                value=given,
+                row=row_id,
+                reason=reason,
+                why=(row_id,),
             )
 
 

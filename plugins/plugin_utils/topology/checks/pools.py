@@ -154,15 +154,6 @@ def _wrong_count(cluster: Cluster, fact: ShapeFact) -> t.Iterator[Violation]:
             names=", ".join(server.name for server in cluster.servers),
             why=(fact.id,),
         )
-    if count < fact.min_servers:
-        yield violation(
-            "finding.too-few-servers",
-            path_of(cluster),
-            value=count,
-            allowed=f"at least {fact.min_servers}",
-            cluster=cluster.name,
-            why=(fact.id,),
-        )
 
 
 def _wrong_database(cluster: Cluster, fact: ShapeFact) -> t.Iterator[Violation]:
