@@ -92,7 +92,7 @@ def _shared_variables(inventory: RawInventory) -> dict[str, t.Any]:
     first, *others = inventory.hosts
     missing = object()
     return {
-        name: value
+        name: copy.deepcopy(value)
         for name, value in first.variables.items()
         if all(other.variables.get(name, missing) == value for other in others)
     }
