@@ -11,6 +11,7 @@ from ..topology.context import Context
 from ..topology.model import Topology
 from .base import Item, Stages, applications
 from .loads import LoadFact, load_of, number, subject_of
+from .measures import Measures
 
 Use = t.Literal["provision", "average", "maximum", "minimum", "high_quality"]
 
@@ -47,11 +48,12 @@ class BandwidthLine(Item):
 
 def plan_bandwidth(topology: Topology, stages: Stages) -> tuple[BandwidthLine, ...]:
     """One line for each use and link."""
-    return tuple(_line(fact, context, stages) for fact, context in applications(topology, BandwidthFact))
+    measures = Measures(topology)
+    return tuple(_line(fact, context, stages, measures) for fact, context in applications(topology, BandwidthFact))
 
 
-def _line(fact: BandwidthFact, context: Context, stages: Stages) -> BandwidthLine:
-    load = load_of(fact, context)
+def _line(fact: BandwidthFact, context: Context, stages: Stages, measures: Measures) -> BandwidthLine:
+    load = load_of(fact, context, measures)
     subject = subject_of(context)
     each = fact.each * fact.streams * (1 + fact.increase_percent / 100)
     words = [f"({load.formula})", f"x {number(fact.each)}"]

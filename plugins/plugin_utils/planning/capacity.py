@@ -12,6 +12,7 @@ from ..topology.context import Context
 from ..topology.model import Topology
 from .base import Item, Stages, applications
 from .loads import LoadFact, load_of, subject_of
+from .measures import Measures
 
 Verdict = t.Literal["within", "exceeded", "too_little", "not_stated", "for_information"]
 
@@ -53,11 +54,12 @@ class CapacityLine(Item):
 
 def plan_capacity(topology: Topology, stages: Stages) -> tuple[CapacityLine, ...]:
     """One line for each figure and what it is about."""
-    return tuple(_line(fact, context, stages) for fact, context in applications(topology, CapacityFact))
+    measures = Measures(topology)
+    return tuple(_line(fact, context, stages, measures) for fact, context in applications(topology, CapacityFact))
 
 
-def _line(fact: CapacityFact, context: Context, stages: Stages) -> CapacityLine:
-    load = load_of(fact, context)
+def _line(fact: CapacityFact, context: Context, stages: Stages, measures: Measures) -> CapacityLine:
+    load = load_of(fact, context, measures)
     subject = subject_of(context)
     servers = _servers(fact, context)
     limit = _limit(fact, servers)

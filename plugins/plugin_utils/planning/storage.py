@@ -12,6 +12,7 @@ from ..topology.context import Context
 from ..topology.model import Cluster, Topology
 from .base import Item, Stages, applications
 from .loads import LoadFact, load_of, number, subject_of
+from .measures import Measures
 
 Shape = t.Literal["database", "folder", "share", "disks", "size", "throughput", "rule"]
 
@@ -114,11 +115,12 @@ def _has_back_end(cluster: Cluster) -> bool:
 
 def plan_storage(topology: Topology, stages: Stages) -> tuple[StorageLine, ...]:
     """One line for each statement and what it is about."""
-    return tuple(_line(fact, context, stages) for fact, context in applications(topology, StorageFact))
+    measures = Measures(topology)
+    return tuple(_line(fact, context, stages, measures) for fact, context in applications(topology, StorageFact))
 
 
-def _line(fact: StorageFact, context: Context, stages: Stages) -> StorageLine:
-    load = load_of(fact, context)
+def _line(fact: StorageFact, context: Context, stages: Stages, measures: Measures) -> StorageLine:
+    load = load_of(fact, context, measures)
     subject = subject_of(context)
     share = load.value / fact.load_unit
     formula = ""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.model import CatalogueError
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import design
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.capacity import CapacityLine
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.loads import measured, number
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.loads import number
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.measures import Measures
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.context import Context
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.user_model import figure
@@ -138,15 +139,20 @@ def test_other_products_have_no_figures() -> None:
 
 
 def test_words_nobody_knows_are_faults_of_the_catalogue() -> None:
-    context = Context(support.example_design("lab").topology, "ocs2007r2")
+    topology = support.example_design("lab").topology
+    context, measures = Context(topology, "ocs2007r2"), Measures(topology)
     with pytest.raises(CatalogueError, match="no measure"):
-        measured("nonsense", context)
+        measures.measured("nonsense", context)
     with pytest.raises(CatalogueError, match="user model"):
         figure(context, "nonsense")
-    assert measured("members.front_end", context) == 0
-    assert [measured(word, context) for word in ("related_users.~archiving", "edge_users", "mediation_users")] == [
-        0
-    ] * 3
+
+
+@pytest.mark.parametrize(
+    "word", ["served_users.archiving", "pool_users", "mediation_users", "web_access_users", "site_users"]
+)
+def test_there_is_nothing_of_a_cluster_where_there_is_none(word: str) -> None:
+    topology = support.example_design("lab").topology
+    assert Measures(topology).measured(word, Context(topology, "ocs2007r2")) == 0
 
 
 @given(st.integers(0, 25000))
