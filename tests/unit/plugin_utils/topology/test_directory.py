@@ -75,3 +75,13 @@ def test_memory_of_the_databases_follows_the_pool() -> None:
     enough: dict[str, object] = {"@sql1.corp.contoso.com/uc_memory_gb": 16}
     assert "finding.memory" not in findings(enough)
     assert "finding.memory" in findings({**enough, "uc_pools/pool1.corp.contoso.com/users": 150000})
+
+
+def test_each_product_asks_for_its_own_platform() -> None:
+    """A domain controller too old for one product does for its predecessor."""
+    for name, expected in (("lab", True), ("ocs2007", False)):
+        inventory = support.example(name)
+        controller = next(host.name for host in inventory.hosts if "domain_controller" in host.groups)
+        changed = support.changed(inventory, {f"@{controller}/uc_windows": "2000 SP4"})
+        found = {finding.id for finding in design(changed, support.TODAY).findings}
+        assert ("finding.windows-version" in found) is expected
