@@ -17,6 +17,7 @@ from .base import AppliedFact
 from .measures import Measures
 
 _PERCENT = "percent"
+_STATED = "stated."
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ def load_of(fact: LoadFact, context: Context, measures: Measures) -> Load:
     value = measures.measured(fact.measure, context)
     words = [number(value)]
     why = [fact.id]
+    if fact.measure.startswith(_STATED):
+        why.append(fact_of(context, fact.measure.removeprefix(_STATED)).id)
     for key in fact.times:
         model, given = fact_of(context, key), figure(context, key)
         value *= given / 100 if model.unit == _PERCENT else given

@@ -61,7 +61,7 @@ class StorageLine(Item):
     engines: tuple[str, ...]
     apart_from: tuple[str, ...]
     together_with: tuple[str, ...]
-    disks: tuple[tuple[str, ...], ...]
+    disks: tuple[str, ...]
     amount: float
     unit: str
     formula: str
@@ -143,7 +143,7 @@ def _line(fact: StorageFact, context: Context, stages: Stages, measures: Measure
         engines=fact.engines,
         apart_from=fact.apart_from,
         together_with=fact.together_with,
-        disks=fact.disks,
+        disks=tuple(" + ".join(files) for files in fact.disks),
         amount=round(share * fact.each + (fact.plus if fact.each else 0), 2),
         unit=fact.unit,
         formula=formula,

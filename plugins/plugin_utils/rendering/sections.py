@@ -132,6 +132,11 @@ PAGES: tuple[Page, ...] = (
         "Settings of servers and client populations, with exact port ranges.",
         (
             Section(
+                "Classes of service",
+                lambda plan: plan.qos.markings,
+                "medium dscp_class dscp expected service_type payload_types why",
+            ),
+            Section(
                 "Media port ranges",
                 lambda plan: plan.qos.ranges,
                 "target medium protocol first last count why",
@@ -141,15 +146,15 @@ PAGES: tuple[Page, ...] = (
                 lambda plan: plan.qos.registry,
                 "target gpo hive key name type data state restart why",
             ),
-            Section("WMI", lambda plan: plan.qos.wmi, "target namespace wmi_class property value restart why"),
+            Section("WMI", lambda plan: plan.qos.wmi, "target hosts namespace query property value restart why"),
             Section(
                 "Policies",
                 lambda plan: plan.qos.policies,
                 "target gpo name application protocol match first last dscp why",
             ),
-            Section("In band", lambda plan: plan.qos.in_band, "target setting value location why"),
+            Section("In band", lambda plan: plan.qos.in_band, "target setting value off location travels why"),
             Section("Packet scheduler", lambda plan: plan.qos.schedulers, "target windows installed why"),
-            Section("Checkpoints", lambda plan: plan.qos.checkpoints, "target order purpose why"),
+            Section("Checkpoints", lambda plan: plan.qos.checkpoints, "order target text why"),
         ),
     ),
     Page(
@@ -167,7 +172,11 @@ PAGES: tuple[Page, ...] = (
                 lambda plan: plan.bandwidth,
                 "subject client figure sessions each total unit available formula why",
             ),
-            Section("Storage", lambda plan: plan.storage, "subject name host place amount unit formula why"),
+            Section(
+                "Storage",
+                lambda plan: plan.storage,
+                "subject shape name host holds folder disks amount unit formula reads writes why",
+            ),
             Section("SQL Server versions", lambda plan: plan.sql_support, "product sql windows nodes why"),
             Section("Availability", lambda plan: plan.availability, "cluster topic level statement met why"),
         ),

@@ -18,7 +18,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         return " ".join(cell.split())
     if isinstance(cell, (int, float)):
-        return f"{cell:g}" if isinstance(cell, float) else str(cell)
+        return f"{cell:.3f}".rstrip("0").rstrip(".") if isinstance(cell, float) else str(cell)
     return ", ".join(cell)
 
 
