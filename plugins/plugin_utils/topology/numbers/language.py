@@ -25,6 +25,7 @@ EVERYTHING: t.Final[Term] = ("star", _ONE)
 # The order in which an example number is looked for: one that begins with 5 reads like a telephone number.
 _ORDER: t.Final = "5012346789+*#"
 _MOST_STATES = 4000
+_LARGEST = 200
 
 
 class UndecidedError(Exception):
@@ -145,10 +146,26 @@ def example(term: Term) -> str | None:
 
 
 def language(tree: Node) -> Term:
-    """All numbers in which the expression finds a match; raises `UnknownConstructError` for rare uses of anchors."""
+    """All numbers in which the expression finds a match.
+
+    Raises `UnknownConstructError` for rare uses of anchors, and for expressions that stand for very long numbers.
+    """
+    if _size(tree) > _LARGEST:
+        raise UnknownConstructError("numbers of such a length")
     at_start = _compiled(tree, "yes", EVERYTHING)
     later = _compiled(tree, "no", EVERYTHING)
     return either(at_start, then(_ONE, then(EVERYTHING, later)))
+
+
+def _size(node: Node) -> int:
+    """How many symbols the node has when its repetitions are written out."""
+    if isinstance(node, Sequence):
+        return sum(_size(part) for part in node.parts)
+    if isinstance(node, Choice):
+        return sum(_size(option) for option in node.options)
+    if isinstance(node, Repeat):
+        return _size(node.part) * max(node.least, node.most or 1)
+    return _size(node.part) if isinstance(node, Look) else 1
 
 
 _Start = t.Literal["yes", "no", "unsure"]

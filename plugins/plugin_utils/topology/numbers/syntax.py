@@ -16,6 +16,8 @@ DIGITS: t.Final = frozenset("0123456789")
 DIALLED: t.Final = DIGITS | frozenset("*#+")
 
 _MOST_REPEATED = 64
+_LONGEST = 300
+_DEEPEST = 20
 _COUNT = re.compile(r"\{(\d+)(,(\d*))?\}")
 _GROUP_NAME = re.compile(r"[A-Za-z_]\w*")
 _CLASSES = {"d": DIGITS, "D": DIALLED - DIGITS, "w": DIGITS, "W": DIALLED - DIGITS, "S": DIALLED, "s": frozenset[str]()}
@@ -90,6 +92,8 @@ class Syntax:
 
 def parse(text: str) -> Syntax:
     """The expression's tree; raises `BrokenPatternError` or `UnknownConstructError`."""
+    if len(text) > _LONGEST:
+        raise UnknownConstructError(f"more than {_LONGEST} characters")
     parser = _Parser(text)
     tree = parser.choice()
     if not parser.at_end():
@@ -101,6 +105,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._depth = 0
         self.python: list[str] = []
         self.groups = 0
         self.names: set[str] = set()
@@ -186,7 +191,11 @@ class _Parser:
         else:
             self.groups += 1
             self._take("(")
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise UnknownConstructError(f"more than {_DEEPEST} groups in one another")
         inner = self.choice()
+        self._depth -= 1
         if not self._sees(")"):
             raise BrokenPatternError("an opening parenthesis has no closing one")
         self._take(")")

@@ -148,6 +148,18 @@ def test_large_sets_are_left_undecided() -> None:
     assert not subject.is_hidden_by(wide, (same,))
 
 
+@pytest.mark.parametrize("text", ["(" * 5000, "1" * 5000, "(" * 30 + "1" + ")" * 30])
+def test_monsters_are_not_read(text: str) -> None:
+    assert read_pattern(text).unknown.startswith("more than")
+
+
+def test_very_long_numbers_are_not_compared() -> None:
+    pattern = read_pattern(r"^((\d{60}){60}){60}$")
+    assert pattern.usable
+    assert pattern.numbers is None
+    assert subject.example_of(read_pattern("^" + "1?" * 90 + "$")) == ""
+
+
 @pytest.mark.parametrize("text", [r"^1?^2$", r"(^1)*2", r"(?:^)*1"])
 def test_anchors_in_odd_places_are_applied_and_not_compared(text: str) -> None:
     pattern = read_pattern(text)
