@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
 from ...findings import Violation, violation
@@ -15,6 +14,7 @@ from ..loads import number
 from ..plan import Plan
 
 _ADD_UP = ("provision", "minimum")
+_LINK_UNIT = "kbit/s"
 
 
 def limits(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
@@ -60,9 +60,11 @@ def _of_servers(topology: Topology, line: CapacityLine) -> t.Iterator[Violation]
 
 def links(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """Links of sites and of clients carry what is to go over them."""
-    lines = [line for line in plan.bandwidth if line.use in _ADD_UP and line.available and line.unit == "kbit/s"]
-    for (subject, client), together in itertools.groupby(lines, key=lambda line: (line.subject, line.client)):
-        needs = list(together)
+    together: dict[tuple[str, str], list[BandwidthLine]] = {}
+    for line in plan.bandwidth:
+        if line.use in _ADD_UP and line.available and line.unit == _LINK_UNIT:
+            together.setdefault((line.subject, line.client), []).append(line)
+    for (subject, client), needs in together.items():
         need = sum(line.total for line in needs)
         if need > needs[0].available:
             yield _client(client, needs, need) if client else _site(subject, needs, need)

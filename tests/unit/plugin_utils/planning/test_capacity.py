@@ -133,6 +133,16 @@ def test_users_of_sites_stand_in_where_pools_say_nothing() -> None:
     assert line(plan, "mobile-clients").load == 1800  # of the site's 10,000
 
 
+def test_the_needs_of_each_site_are_added_up() -> None:
+    sites = support.example_design("multisite").topology.estate.sites
+    changes = {f"uc_sites/{name}/link_kbps": 1 for name in sites}
+    found = design(support.changed(support.example("multisite"), changes), support.TODAY)
+    narrow = {finding.path: finding.allowed for finding in found.findings if finding.id == "finding.narrow-link"}
+    for name, site in sites.items():
+        need = 2 * site.users * 0.05 * (0.5 * 45 + 0.35 * 300)
+        assert narrow[f"uc_sites.{name}.link_kbps"] == f"at least {number(need)} kbit/s"
+
+
 def test_other_products_have_no_figures() -> None:
     assert planned({}, "lync2010").capacity == ()
     assert planned({}, "ocs2007").bandwidth == ()

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,6 +173,19 @@ def test_each_item_has_an_id_of_its_own() -> None:
     for plan in (qos({}), lync(), qos({}, "multisite")):
         ids = [item.id for part in (plan.registry, plan.wmi, plan.ranges, plan.policies, plan.in_band) for item in part]
         assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("example", ["lab", "standard", "multisite", "lync2010"])
+def test_documented_ranges_are_apart_and_end_within_the_ports(example: str) -> None:
+    found = support.example_design(example).plan
+    assert found is not None
+    by_target: dict[str, list[tuple[int, int]]] = {}
+    for item in found.qos.ranges:
+        assert item.first + item.count - 1 == item.last <= 65535
+        by_target.setdefault(item.target, []).append((item.first, item.last))
+    for ports in by_target.values():
+        ordered = sorted(ports)
+        assert all(before[1] < after[0] for before, after in itertools.pairwise(ordered))
 
 
 @given(first=st.integers(1024, 60000), count=st.integers(1, 5000))
