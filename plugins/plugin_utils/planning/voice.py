@@ -270,9 +270,10 @@ class _Planner:
 
     def gateways(self) -> tuple[Gateway, ...]:
         found = []
+        serving = given.mediation_by_gateway(self._topology)
         for host in given.gateways(self._topology):
             server = self._topology.servers[host]
-            for mediation in given.serving(self._topology, host):
+            for mediation in serving.get(host, ()):
                 settings = self._topology.estate.mediation[mediation]
                 catalogue = given.product_catalogue(self._topology, mediation)
                 port, port_why = self._gateway_port(catalogue, settings.transport)

@@ -8,6 +8,7 @@ rules: what must be so, and, where the inventory can tell, how one sees whether 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ..catalogue.model import Catalogue, CatalogueError, Fact
@@ -43,10 +44,12 @@ class Figure:
 
 def figure(catalogue: Catalogue, name: str) -> Figure | None:
     """The value of that name; None where the product's documents give none."""
-    for fact in catalogue.facts(VoiceFigureFact):
-        if fact.figure == name:
-            return Figure(fact.value, fact.id)
-    return None
+    return _figures(catalogue).get(name)
+
+
+@functools.lru_cache(maxsize=16)
+def _figures(catalogue: Catalogue) -> dict[str, Figure]:
+    return {fact.figure: Figure(fact.value, fact.id) for fact in catalogue.facts(VoiceFigureFact)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +96,14 @@ def gateway_of(topology: Topology, host: str) -> GatewayInput:
     return topology.estate.voice.gateways.get(host, _USUAL_GATEWAY)
 
 
-def serving(topology: Topology, gateway: str) -> tuple[str, ...]:
-    """Mediation Servers that a gateway is behind."""
+def mediation_by_gateway(topology: Topology) -> dict[str, list[str]]:
+    """Mediation Servers that each gateway is behind."""
     real = {server.name for server in topology.of_type("mediation")}
-    return tuple(
-        host for host, given in topology.estate.mediation.items() if host in real and gateway in given.gateways
-    )
+    found: dict[str, list[str]] = {}
+    for host, given in topology.estate.mediation.items():
+        for gateway in dict.fromkeys(given.gateways) if host in real else ():
+            found.setdefault(gateway, []).append(host)
+    return found
 
 
 def gateway_types(topology: Topology) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from ..voice import (
     figure,
     gateway_of,
     gateways,
+    mediation_by_gateway,
     product_catalogue,
-    serving,
 )
 
 _PLUS = "+"
@@ -110,8 +110,9 @@ def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
     catalogue = topology.catalogue
     announced, one = figure(catalogue, "announced_gateway_kinds"), figure(catalogue, "mediation_per_gateway")
     served = figure(catalogue, "gateway_server_types")
+    serving = mediation_by_gateway(topology)
     for host in gateways(topology):
-        behind = serving(topology, host)
+        behind = serving.get(host, [])
         if served and not behind:
             yield violation(
                 "finding.gateway-unserved", "uc_mediation", host=host, why=(served.row,), use=_use(topology, host)
