@@ -8,6 +8,7 @@ import typing as t
 
 from ..catalogue.facts import FeatureFact, server_type_facts
 from ..catalogue.model import Catalogue
+from ..topology.collocation import CollocationFact, companions
 from ..topology.composition import CompositionFact
 from ..topology.feature_map import complete_choices, required
 from ..topology.model import Cluster, Topology
@@ -18,7 +19,10 @@ from .base import Item, Stages
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterLine(Item):
-    """A pool, an Edge pool, a web access site or a single server: its form, its servers, and who carries what."""
+    """A pool, an Edge pool, a web access site or a single server: its form, its servers, and who carries what.
+
+    `companions` are the types that may share a computer with a server of each type.
+    """
 
     name: str
     kind: str
@@ -27,6 +31,7 @@ class ClusterLine(Item):
     forms: tuple[str, ...]
     servers: tuple[str, ...]
     roles: t.Mapping[str, tuple[str, ...]]
+    companions: t.Mapping[str, tuple[str, ...]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class FeatureLine(Item):
     clusters: tuple[str, ...]
     applications: tuple[str, ...]
     clients: tuple[str, ...]
+    settings: tuple[str, ...]
     sites: tuple[str, ...]
 
 
@@ -85,6 +91,7 @@ def _cluster(topology: Topology, cluster: Cluster) -> ClusterLine:
                     *(fact.erratum for fact in forms if fact.erratum),
                     *_composition(topology.catalogues[cluster.product], cluster),
                     *_types(topology.catalogue, cluster),
+                    *(fact.id for fact in _collocation(topology, cluster)),
                 ]
             ),
         ),
@@ -94,6 +101,10 @@ def _cluster(topology: Topology, cluster: Cluster) -> ClusterLine:
         site=cluster.site,
         forms=tuple(fact.summary for fact in forms),
         servers=tuple(server.name for server in cluster.servers),
+        companions={
+            fact.type: companions(topology.catalogues[cluster.product], fact.type)
+            for fact in _collocation(topology, cluster)
+        },
         roles={role: tuple(server.name for server in members) for role, members in cluster.roles.items()},
     )
 
@@ -106,6 +117,12 @@ def _composition(catalogue: Catalogue, cluster: Cluster) -> t.Iterator[str]:
             yield fact.id
             if fact.erratum:
                 yield fact.erratum
+
+
+def _collocation(topology: Topology, cluster: Cluster) -> tuple[CollocationFact, ...]:
+    types = {name for server in cluster.servers for name in server.types}
+    facts = topology.catalogues[cluster.product].facts(CollocationFact)
+    return tuple(fact for fact in facts if fact.type in types)
 
 
 def _types(catalogue: Catalogue, cluster: Cluster) -> t.Iterator[str]:
@@ -131,6 +148,7 @@ def _feature(topology: Topology, stages: Stages, name: str) -> FeatureLine:
         clusters=tuple(clusters),
         applications=tuple(dict.fromkeys(app for fact in facts for app in fact.applications)),
         clients=tuple(client for client in wanted if client in used),
+        settings=tuple(dict.fromkeys(setting for fact in facts for setting in fact.settings)),
         sites=tuple(dict.fromkeys(cluster.site for cluster in clusters.values() if cluster.site)),
     )
 

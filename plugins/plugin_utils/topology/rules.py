@@ -92,6 +92,7 @@ class RequiredFact(Fact):
     applications: tuple[str, ...] = option("Applications that must be active in some pool", default=())
     web_access: t.Literal["internal", "external", ""] = option("Kind of web access site it needs", default="")
     clients: tuple[str, ...] = option("Clients, any of which gives users the feature", default=())
+    settings: tuple[str, ...] = option("What must be set in the product before it works", default=())
     summary: str = option("What it is about, where the feature's name does not say", default="")
 
 

@@ -46,6 +46,20 @@ def mixed_products(topology: Topology) -> t.Iterator[Violation]:
         yield from _judged(topology, meeting)
 
 
+def side_by_side(topology: Topology) -> t.Iterator[Violation]:
+    """What holds wherever two products stand side by side."""
+    types = server_type_facts(topology.catalogue)
+    present = {
+        server.product
+        for server in topology.servers.values()
+        if any(types[name].plane == "uc" for name in server.types)
+    }
+    titles = {fact.id.partition(".")[2]: fact.title for fact in topology.catalogue.facts(ProductFact)}
+    products = [name for name in titles if name in present]
+    if len(products) > 1 and topology.catalogues[products[-1]].covers(CoexistenceFact.KIND):
+        yield violation("finding.two-products", "uc_product", value=" and ".join(titles[name] for name in products))
+
+
 def _meetings(topology: Topology) -> t.Iterator[Meeting]:
     types = server_type_facts(topology.catalogue)
     for cluster in topology.clusters.values():
@@ -138,4 +152,4 @@ def feature_gates(topology: Topology) -> t.Iterator[Violation]:
                     )
 
 
-CHECKS = (mixed_products, feature_gates)
+CHECKS = (mixed_products, side_by_side, feature_gates)
