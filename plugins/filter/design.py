@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils.engine import Design, design
-from ..plugin_utils.planning.serial import plain, to_plain
+from ..plugin_utils.json_text import plain
+from ..plugin_utils.planning.serial import to_plain
 from ..plugin_utils.topology.inventory import PREFIX
 from ..plugin_utils.topology.reading import InventoryReader, TaggedHost, Tags
 

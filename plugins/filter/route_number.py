@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils.json_text import plain
 from ..plugin_utils.planning.routing import Device, route_number
-from ..plugin_utils.planning.serial import plain
 from ..plugin_utils.planning.voice import VoicePlan
 from ..plugin_utils.schema.decode import Reader, decode
 

@@ -16,7 +16,7 @@ Groups = dict[str, dict[str, dict[str, t.Any]]]
 def generate(servers: int, sip_domains: int = 50) -> tuple[Groups, Estate]:
     """Groups with their hosts, and estate variables, names without the prefix; firewalls and balancers come on top."""
     sites = max(servers // SERVERS_PER_SITE, 1)
-    estate = _estate(sip_domains)
+    estate = _estate(sip_domains, sites)
     groups: Groups = {}
     for number in range(sites):
         _site(number, groups, estate)
@@ -24,9 +24,10 @@ def generate(servers: int, sip_domains: int = 50) -> tuple[Groups, Estate]:
     return groups, estate
 
 
-def _estate(sip_domains: int) -> Estate:
-    domains: Estate = {"example.com": {"default": True}}
-    domains.update({f"d{number}.example.com": {} for number in range(1, sip_domains)})
+def _estate(sip_domains: int, sites: int) -> Estate:
+    edges = [f"edge{number % sites}.corp.example.com" for number in range(sip_domains)]
+    domains: Estate = {"example.com": {"default": True, "remote_access": edges[0]}}
+    domains.update({f"d{number}.example.com": {"remote_access": edges[number]} for number in range(1, sip_domains)})
     return {
         "sip_domains": domains,
         "features": [
@@ -56,7 +57,9 @@ def _estate(sip_domains: int) -> Estate:
 
 def _site(number: int, groups: Groups, estate: Estate) -> None:
     name = f"site{number}"
-    lan, clients, inside, outside = (f"10.{number // 64 + shift}.{number % 64 * 4}" for shift in (0, 64, 128, 192))
+    place = f"{number % 64 * 4}"
+    lan, clients, inside = (f"10.{number // 64 + shift}.{place}" for shift in (0, 64, 128))
+    outside = f"24.{number // 64}.{place}"
     pool, edge = f"pool{number}.corp.example.com", f"edge{number}.corp.example.com"
     domain = "corp.example.com"
 

@@ -7,11 +7,11 @@ import collections
 import dataclasses
 import typing as t
 
+from ..json_text import plain
 from ..topology.model import Topology
 from .base import Item
 from .parties import EndpointSet
 from .plan import Plan
-from .serial import plain
 
 Arguments = dict[str, t.Any]
 

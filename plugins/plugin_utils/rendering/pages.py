@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ..engine import Design
 from ..findings import Finding
 from ..findings import line as finding_line
+from ..json_text import dump
 from ..planning.plan import Plan
-from ..planning.serial import plain, to_json
+from ..planning.serial import to_json
 from ..topology.model import Topology
 from . import checklist, flows, sections, slices, zones
 from .tables import page
@@ -25,7 +25,7 @@ def files_of(design: Design) -> dict[str, str]:
     if design.plan is None:
         raise ValueError("a design with errors has no plan")
     found = {"plan.json": to_json(design.plan, estate=design.topology.estate.title)}
-    found["findings.json"] = json.dumps(plain(design.findings), indent=1, ensure_ascii=False) + "\n"
+    found["findings.json"] = dump(design.findings)
     found["findings.md"] = _findings_page(design.findings)
     for renderer in RENDERERS:
         found.update(renderer(design.topology, design.plan))

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
+from ..json_text import dump
 from ..planning.plan import Plan
 from ..planning.slices import slices_of
 from ..topology.model import Topology
@@ -14,5 +14,4 @@ from ..topology.model import Topology
 def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
     """slices/<mechanism>/<target>.json"""
     for item in slices_of(topology, plan):
-        text = json.dumps(item.arguments, indent=1, ensure_ascii=False) + "\n"
-        yield f"slices/{item.mechanism}/{item.target}.json", text
+        yield f"slices/{item.mechanism}/{item.target}.json", dump(item.arguments)
