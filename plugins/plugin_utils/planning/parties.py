@@ -65,6 +65,7 @@ class Parties:
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
         self._clusters: dict[tuple[str, ...], tuple[Cluster, ...]] = {}
+        self._located: dict[str, str] = {}
         self.sets: dict[str, EndpointSet] = {}
 
     def clusters(self, party: str) -> tuple[Cluster, ...]:
@@ -130,7 +131,10 @@ class Parties:
         )
 
     def locate(self, address: str) -> str:
-        return self._topology.networks.locate(ipaddress.IPv4Address(address))
+        """Name of the network that an address lies in, or nothing."""
+        if address not in self._located:
+            self._located[address] = self._topology.networks.locate(ipaddress.IPv4Address(address))
+        return self._located[address]
 
     def _partner_cidrs(self, products: frozenset[str]) -> list[str]:
         """Declared addresses of partners; everywhere as soon as those of some are not known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import typing as t
 
 from .inputs.network import Address, NetworkInput
@@ -45,7 +46,8 @@ class NetworkMap:
             prefix = network.cidr.prefixlen
             self._by_prefix.setdefault(prefix, {})[int(network.cidr.network_address)] = name
         self._prefixes = sorted(self._by_prefix, reverse=True)
-        self._attached = frozenset(network for sides in firewalls.values() for network in sides.values())
+        self._segments = {name: _HUB.get(network.zone, name) for name, network in networks.items()}
+        self._forks = frozenset(itertools.chain.from_iterable(map(self._forks_of, firewalls.values())))
         self._links = self._graph()
         self._steps: dict[str, dict[str, Steps]] = {}
         self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], Way] = {}
@@ -70,7 +72,7 @@ class NetworkMap:
 
     def segment(self, network: str) -> str:
         """What the network is part of as far as firewalls are concerned."""
-        return _HUB.get(self.zone(network), network)
+        return self._segments.get(network, network)
 
     def zone_of_interface(self, firewall: str, interface: str) -> str:
         return self.zone(self.firewalls.get(firewall, {}).get(interface, ""))
@@ -103,10 +105,15 @@ class NetworkMap:
         return self._ways[key]
 
     def _places(self, networks: tuple[str, ...]) -> tuple[str, ...]:
-        """The networks, where those of a segment that no firewall stands in count as one."""
+        """The networks, where those of a segment count as one unless a firewall has several interfaces in it."""
         return tuple(
-            dict.fromkeys(network if network in self._attached else self.segment(network) for network in networks)
+            dict.fromkeys(network if network in self._forks else self.segment(network) for network in networks)
         )
+
+    def _forks_of(self, interfaces: t.Mapping[str, str]) -> t.Iterator[str]:
+        """Networks of a firewall that has other interfaces in the same segment."""
+        segments = collections.Counter(self.segment(network) for network in interfaces.values())
+        return (network for network in interfaces.values() if segments[self.segment(network)] > 1)
 
     def _preferring(self, step: list[Crossing], network: str, ingress: bool) -> list[Crossing]:
         """Of a firewall that stands in the very network, only the interface there; of others, all they have."""
