@@ -11,6 +11,7 @@ from .availability import Availability, plan_availability
 from .bandwidth import BandwidthLine, plan_bandwidth
 from .base import Item, Stages
 from .capacity import CapacityLine, plan_capacity
+from .certificate_trust import Trust, plan_trust
 from .certificates import CertificateSpec, plan_certificates
 from .citations import Citation, Coverage, cite, coverage_of
 from .dns import HostsEntry, Record, Zone, plan_hosts_entries, plan_records, plan_zones
@@ -43,6 +44,7 @@ class Plan:
     zones: tuple[Zone, ...]
     hosts_entries: tuple[HostsEntry, ...]
     certificates: tuple[CertificateSpec, ...]
+    trust: tuple[Trust, ...]
     services: tuple[Service, ...]
     ipsec: tuple[IpsecExemption, ...]
     balancer_requirements: tuple[BalancerRequirement, ...]
@@ -95,6 +97,7 @@ def build(topology: Topology) -> Plan:
         zones=plan_zones(topology, records, stages),
         hosts_entries=plan_hosts_entries(records),
         certificates=plan_certificates(topology, stages),
+        trust=plan_trust(topology, stages),
         services=services,
         balancer_requirements=plan_balancer_requirements(topology, stages),
         virtual_directories=plan_virtual_directories(topology, stages),
