@@ -40,6 +40,18 @@ VARIANTS: dict[str, tuple[str, dict[str, t.Any]]] = {
             "uc_mediation/med1.corp.contoso.com/transport": "tls",
         },
     ),
+    "lab_ended": (
+        "lab",
+        {
+            **{f"uc_web_access/{site}/terminate": True for site in ("im.contoso.com", "im.corp.contoso.com")},
+            **{
+                f"uc_web_access/{site}/balancer": "lb1.corp.contoso.com"
+                for site in ("im.contoso.com", "im.corp.contoso.com")
+            },
+            "uc_web_access/im.contoso.com/vip": "10.20.0.120",
+            "uc_web_access/im.corp.contoso.com/vip": "10.20.0.121",
+        },
+    ),
     "lab_xmpp": ("lab", {**TWO_DOMAINS, "uc_features/13": "xmpp_federation"}),
     "web_farm": ("lab", {f"{POOL1}/web_farm/internal": "meetings.corp.contoso.com"}),
     "standard": ("standard", TWO_DOMAINS),
@@ -122,7 +134,9 @@ def planned(estate: str) -> tuple[CertificateSpec, ...]:
     if estate == "ocs2007_more":
         changes.update({f"uc_pools/{name}": pool for name, pool in MORE_2007.items()})
         changes["uc_sip_domains/retail.contoso.com"] = {}
-        changes["uc_web_access"] = {"im.corp.contoso.com": {"kind": "internal", "members": ["cwa1.corp.contoso.com"]}}
+        site = {"kind": "internal", "members": ["cwa1.corp.contoso.com"]}
+        ended = {**site, "vip": "10.20.0.120", "balancer": "lb1.corp.contoso.com", "terminate": True}
+        changes["uc_web_access"] = {"im.corp.contoso.com": site, "im2.corp.contoso.com": ended}
     topology, problems = read(support.changed(RawInventory((*raw.hosts, *new)), changes))
     assert problems == []
     return plan_certificates(topology, Stages(topology.catalogue))

@@ -10,6 +10,7 @@ import typing as t
 from ..catalogue.model import Fact
 from ..schema.fields import option
 from ..topology.applied import AppliedFact, applications
+from ..topology.balancing import balancer_of, vips_of
 from ..topology.conditions import holds
 from ..topology.context import Context
 from ..topology.inputs.policy import CertificatePolicyInput
@@ -40,6 +41,7 @@ class CertificateFact(AppliedFact):
     listeners: tuple[str, ...] = option("Listeners that show it, as role:interface", default=())
     assign_with: tuple[t.Literal["setup", "iis", "vendor"], ...] = option("How it is assigned", default=("setup",))
     own_key: bool = option("True when no other certificate may have its key", default=False)
+    on_balancer: bool = option("True when the load balancer holds it, since TLS ends there", default=False)
     purpose: str = option("What it is for")
 
 
@@ -138,7 +140,7 @@ class _Planner:
         subject = next(iter(fill(fact.subject, context) or fill(fact.otherwise, context)), "").lower()
         if cluster is None or not subject:
             return None
-        hosts = (context.server,) if context.server else _holders(fact, cluster)
+        hosts = (context.server,) if context.server else _holders(fact, cluster, self._topology)
         holder = context.server.name if context.server else cluster.name
         identity = f"{fact.id}@{cluster.name}" + (f":{holder}" if holder != cluster.name else "")
         rules = [rule for rule in self._rules[context.product] if _applies(rule, fact, context)]
@@ -191,7 +193,10 @@ class _Planner:
         return tuple(found.values())
 
 
-def _holders(fact: CertificateFact, cluster: Cluster) -> tuple[Server, ...]:
+def _holders(fact: CertificateFact, cluster: Cluster, topology: Topology) -> tuple[Server, ...]:
+    if fact.on_balancer:
+        balancers = [balancer_of(topology, cluster, vip) for vip in vips_of(cluster)]
+        return tuple(topology.servers[name] for name in dict.fromkeys(balancers) if name in topology.servers)
     held = {server.name: server for role in fact.roles or (fact.role,) for server in cluster.members(role)}
     return tuple(held.values())
 

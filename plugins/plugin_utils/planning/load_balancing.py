@@ -37,6 +37,7 @@ class ServiceFact(AppliedFact):
     idle_seconds: int = option("Least idle time after which the balancer may drop a connection", default=0)
     idle_reset: bool = option("Whether both ends are told by a TCP reset when it does", default=True)
     terminate: bool = option("Whether TLS ends on the balancer", default=False)
+    member_port: int = option("Port on the members, where it is not that of the VIP", default=0)
     check_port: int = option("TCP port that health is judged by; the port itself when left out", default=0)
     purpose: str = option("What it carries")
 
@@ -119,7 +120,7 @@ def _services(fact: ServiceFact, context: Context, stages: Stages) -> t.Iterator
     nat = given.nat if given.nat in fact.nat else fact.nat[0]
     for documented in fact.ports:
         port = _port(fact, cluster, documented)
-        member_port = str(cluster.web.port or port) if cluster.web else port
+        member_port = str((cluster.web.port if cluster.web else 0) or fact.member_port or port)
         yield Service(
             id=f"{fact.id}@{cluster.name}:{port}/{fact.protocol}",
             stage=stages.of(fact, context),

@@ -137,3 +137,41 @@ def test_one_translated_address_for_every_65000_users(users: int, addresses: int
     }
     reported = any(finding.id == "finding.snat-addresses" for finding in designed(changes).findings)
     assert reported == (addresses < 1 or addresses * 65_000 < users)
+
+
+def test_tls_that_ends_on_a_balancer_takes_a_certificate_there_and_goes_on_in_the_clear() -> None:
+    site = "uc_web_access/im.contoso.com"
+    ended = {f"{site}/vip": "10.20.0.120", f"{site}/balancer": "lb1.corp.contoso.com", f"{site}/terminate": True}
+    plan = plan_of(ended)
+    (service,) = services(plan, "im.contoso.com")
+    assert (service.port, service.member_port, service.check_port) == ("443", "80", "80")
+    (certificate,) = [found for found in plan.certificates if found.cluster == "im.contoso.com"]
+    assert certificate.hosts == ("lb1.corp.contoso.com",)
+    assert certificate.subject == "im.contoso.com"
+    assert {"as.im.contoso.com", "download.im.contoso.com"} <= {san.name for san in certificate.sans}
+
+
+def test_lync_edge_servers_are_balanced_by_an_appliance_only_where_they_say_so() -> None:
+    assert not [service for service in plan_of({}, "lync2010").services if "edge" in service.role]
+
+
+@given(pool=st.sampled_from(["enterprise", "standard"]))
+def test_an_array_of_directors_of_2007_is_balanced_whatever_its_edition(pool: str) -> None:
+    name = "dir.corp.contoso.com"
+    directors = {f"dir{n}.corp.contoso.com": {"addresses": f"10.20.0.{10 + n}", "pool": name} for n in (1, 2)}
+    inventory = support.inventory_of(
+        {
+            "director": directors,
+            "load_balancer": {
+                "lb1.corp.contoso.com": {"balancer": {"interfaces": {"lan": "lan"}, "snat": ["10.20.0.250"]}}
+            },
+        },
+        {
+            "product": "ocs2007",
+            "sites": {"hq": {}},
+            "networks": {"lan": {"cidr": "10.20.0.0/24", "zone": "internal", "kind": "servers"}},
+            "pools": {name: {"edition": pool, "role": "director", "vip": "10.20.0.100"}},
+        },
+    )
+    found = [finding for finding in design(inventory, support.TODAY).findings if "balanc" in finding.id]
+    assert found == []
