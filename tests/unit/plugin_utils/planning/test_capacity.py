@@ -6,7 +6,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.model import CatalogueError
@@ -165,6 +165,7 @@ def test_there_is_nothing_of_a_cluster_where_there_is_none(word: str) -> None:
     assert Measures(topology).measured(word, Context(topology, "ocs2007r2")) == 0
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 25000))
 def test_never_fewer_servers_than_the_load_asks_for(users: int) -> None:
     found = line(
