@@ -30,6 +30,8 @@ ESTATE: dict[str, t.Any] = {
     },
 }
 
+EXAMPLES = ("lab", "standard", "multisite", "ocs2007", "lync2010")
+
 
 def topology_of(groups: t.Mapping[str, t.Any], estate: t.Mapping[str, t.Any]) -> tuple[Topology, list[Violation]]:
     return read(support.inventory_of(groups, estate))
@@ -121,12 +123,12 @@ def test_all_that_is_wrong_is_found_at_once() -> None:
 
 
 def test_every_variable_of_the_examples_is_known() -> None:
-    for name in ("lab", "standard", "multisite", "ocs2007", "lync2010"):
+    for name in EXAMPLES:
         for host in support.example(name).hosts:
             assert set(host.variables) <= KNOWN_VARIABLES
 
 
-@pytest.mark.parametrize("name", ["lab", "standard", "multisite", "ocs2007", "lync2010"])
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_have_no_errors_and_accept_their_warnings_with_reasons(name: str) -> None:
     found = support.example_design(name)
     assert found.errors == ()
@@ -151,13 +153,22 @@ def places(value: object, path: str = "") -> t.Iterator[str]:
         yield from places(element, below)
 
 
-ESTATE_PLACES = sorted(places(dict(support.example("lync2010").hosts[0].variables)))
 JUNK = st.sampled_from(
     ["~delete", None, "", "nonsense", -1, 0, 1.5, True, [], {}, [None], {"a": {}}, ["pool1"], "10.20.0.11", "0.0.0.0/0"]
 )
 
 
-@settings(max_examples=60)
-@given(st.sampled_from([place for place in ESTATE_PLACES if place.count("/") < 4]), JUNK)
-def test_no_broken_estate_raises(place: str, junk: object) -> None:
-    assert design(support.changed(support.example("lync2010"), {place: junk}), support.TODAY).topology
+@st.composite
+def broken(draw: st.DrawFn) -> RawInventory:
+    """An example in which one value, of the estate or of a host, is something else."""
+    inventory = support.example(draw(st.sampled_from(EXAMPLES)))
+    host = draw(st.sampled_from(inventory.hosts))
+    place = draw(st.sampled_from(sorted(places(dict(host.variables)))))
+    shared = sum(place.partition("/")[0] in other.variables for other in inventory.hosts) > 1
+    return support.changed(inventory, {place if shared else f"@{host.name}/{place}": draw(JUNK)})
+
+
+@settings(max_examples=80)
+@given(broken())
+def test_no_broken_inventory_raises(inventory: RawInventory) -> None:
+    assert design(inventory, support.TODAY).topology
