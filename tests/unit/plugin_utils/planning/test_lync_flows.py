@@ -124,3 +124,33 @@ def test_an_application_that_is_not_there_has_no_port() -> None:
     ports = {port for flow in found.flows for port in flow.ports}
     assert not ports & {"5071", "5075", "448"}
     assert "5072" in ports
+
+
+def test_edge_servers_reach_one_another_through_the_firewall_that_translates_them() -> None:
+    (flow,) = flows(plan(), "av-edge-peers-udp")
+    (crossing,) = flow.crossings
+    assert (crossing.firewall, crossing.ingress, crossing.egress) == ("fw-ext.contoso.com", "outside", "outside")
+    assert {(item.kind, item.public) for item in flow.nat} == {
+        (kind, public) for kind in ("dnat", "snat") for public in ("203.0.113.51", "203.0.113.52")
+    }
+
+
+def test_edge_servers_with_public_addresses_need_no_hairpin() -> None:
+    changes = {
+        f"@edge{n}.contoso.com/uc_addresses/{service}": f"203.0.113.{10 * place + n}"
+        for n in (1, 2)
+        for place, service in enumerate(("access", "web_conferencing", "av"), start=3)
+    }
+    changes |= {f"@edge{n}.contoso.com/uc_public": "~delete" for n in (1, 2)}
+    changes["uc_edge_pools/edge.corp.contoso.com/nat"] = "~delete"
+    changes["uc_networks/dmz_outside/cidr"] = "203.0.113.0/24"
+    changes |= {
+        "@ns-ext.contoso.com/uc_addresses": "203.0.113.5",
+        "@ns-ext.contoso.com/uc_public": "~delete",
+    }
+    for host, number in (("rp1", 21), ("xmpp1", 22)):
+        changes[f"@{host}.contoso.com/uc_addresses/external"] = f"203.0.113.{number}"
+        changes[f"@{host}.contoso.com/uc_public"] = "~delete"
+    found = plan(changes)
+    assert flows(found, "av-edge-peers-udp") == []
+    assert [flow for flow in found.flows if flow.nat] == []

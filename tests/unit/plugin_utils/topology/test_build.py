@@ -153,7 +153,7 @@ def places(value: object, path: str = "") -> t.Iterator[str]:
         yield from places(element, below)
 
 
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[object] = st.sampled_from(
     ["~delete", None, "", "nonsense", -1, 0, 1.5, True, [], {}, [None], {"a": {}}, ["pool1"], "10.20.0.11", "0.0.0.0/0"]
 )
 
