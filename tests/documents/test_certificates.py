@@ -26,6 +26,7 @@ from tests import support
 HERE = Path(__file__).parent
 POOL1 = "uc_pools/pool1.corp.contoso.com"
 TWO_DOMAINS = {"uc_sip_domains/retail.contoso.com": {}}
+ONLY_RETAIL: dict[str, t.Any] = {**TWO_DOMAINS, "uc_sip_domains/corp.contoso.com": "~delete"}
 ELSEWHERE: dict[str, t.Any] = {
     "uc_edge_pools/other.corp.contoso.com": {"site": "hq"},
     "uc_sip_domains/contoso.com/remote_access": "other.corp.contoso.com",
@@ -53,6 +54,14 @@ VARIANTS: dict[str, tuple[str, dict[str, t.Any]]] = {
         },
     ),
     "lab_xmpp": ("lab", {**TWO_DOMAINS, "uc_features/13": "xmpp_federation"}),
+    "terminated": (
+        "lab",
+        {
+            f"uc_web_access/{name}/{key}": value
+            for name in ("im.contoso.com", "im.corp.contoso.com")
+            for key, value in (("terminate", True), ("vip", "10.20.0.120"))
+        },
+    ),
     "web_farm": ("lab", {f"{POOL1}/web_farm/internal": "meetings.corp.contoso.com"}),
     "standard": ("standard", TWO_DOMAINS),
     "standard_director": (
@@ -71,7 +80,7 @@ VARIANTS: dict[str, tuple[str, dict[str, t.Any]]] = {
             "uc_federation/discovery": True,
         },
     ),
-    "ocs2007": ("ocs2007", {**TWO_DOMAINS, "uc_features/6": "public_im", "uc_federation/public_im": ["aol"]}),
+    "ocs2007": ("ocs2007", {**ONLY_RETAIL, "uc_features/6": "public_im", "uc_federation/public_im": ["aol"]}),
     "ocs2007_web_farm": ("ocs2007", {f"{POOL1}/web_farm/internal": "meetings.corp.contoso.com"}),
     "ocs2007_elsewhere": ("ocs2007", {**ELSEWHERE, "uc_federation/discovery": True}),
     "ocs2007_more": ("ocs2007", {}),
@@ -87,37 +96,12 @@ ADDED: dict[str, dict[str, tuple[str, dict[str, t.Any]]]] = {
         "med1.corp.contoso.com": ("mediation", {"uc_addresses": "10.20.0.61"}),
         "um1.corp.contoso.com": ("exchange_um", {"uc_addresses": "10.20.0.62"}),
         "cwa1.corp.contoso.com": ("web_access", {"uc_addresses": "10.20.0.63"}),
-        "se1.corp.contoso.com": ("standard_edition", {"uc_addresses": "10.20.0.64"}),
-        "fe5.corp.contoso.com": ("front_end", {"uc_addresses": "10.20.0.65", "uc_pool": POOL2}),
-        "web5.corp.contoso.com": (
-            "web_components",
-            {"uc_addresses": "10.20.0.66", "uc_pool": POOL2},
-        ),
-        "wc5.corp.contoso.com": (
-            "web_conferencing",
-            {"uc_addresses": "10.20.0.67", "uc_pool": POOL2},
-        ),
-        "av5.corp.contoso.com": (
-            "av_conferencing",
-            {"uc_addresses": "10.20.0.68", "uc_pool": POOL2},
-        ),
-        "dir1.corp.contoso.com": ("director", {"uc_addresses": "10.20.0.69", "uc_pool": "dir1.corp.contoso.com"}),
-        "dir2.corp.contoso.com": ("director", {"uc_addresses": "10.20.0.70", "uc_pool": "dirs.corp.contoso.com"}),
-        "dir3.corp.contoso.com": ("director", {"uc_addresses": "10.20.0.71", "uc_pool": "dirs.corp.contoso.com"}),
+        "dir3.corp.contoso.com": ("director", {"uc_addresses": "10.20.0.83", "uc_pool": "dir3.corp.contoso.com"}),
         "dir4.corp.contoso.com": ("director", {"uc_addresses": "10.20.0.72", "uc_pool": "dirpool.corp.contoso.com"}),
     },
 }
 MORE_2007: dict[str, t.Any] = {
-    "se1.corp.contoso.com": {"edition": "standard"},
-    "pool2.corp.contoso.com": {
-        "edition": "enterprise",
-        "configuration": "expanded",
-        "vip": "10.20.0.201",
-        "web_vip": "10.20.0.202",
-        "web_farm": {"internal": "web2.corp.contoso.com"},
-    },
-    "dir1.corp.contoso.com": {"edition": "standard", "role": "director"},
-    "dirs.corp.contoso.com": {"edition": "standard", "role": "director", "vip": "10.20.0.203"},
+    "dir3.corp.contoso.com": {"edition": "standard", "role": "director"},
     "dirpool.corp.contoso.com": {"edition": "enterprise", "role": "director", "vip": "10.20.0.204"},
 }
 
@@ -133,7 +117,7 @@ def planned(estate: str) -> tuple[CertificateSpec, ...]:
     changes = dict(changes)
     if estate == "ocs2007_more":
         changes.update({f"uc_pools/{name}": pool for name, pool in MORE_2007.items()})
-        changes["uc_sip_domains/retail.contoso.com"] = {}
+        changes.update(ONLY_RETAIL)
         site = {"kind": "internal", "members": ["cwa1.corp.contoso.com"]}
         ended = {**site, "vip": "10.20.0.120", "balancer": "lb1.corp.contoso.com", "terminate": True}
         changes["uc_web_access"] = {"im.corp.contoso.com": site, "im2.corp.contoso.com": ended}
@@ -180,14 +164,14 @@ OCS2007: dict[int, Case] = {
     81: ("ocs2007_more", "expanded-front-end", POOL2, POOL2, SIP, {"server"}),
     86: ("ocs2007_more", "expanded-web-conferencing", POOL2, POOL2, [], {"server"}),
     91: ("ocs2007_more", "expanded-av-conferencing", POOL2, POOL2, [], {"server"}),
-    96: ("ocs2007_more", "expanded-web-components", POOL2, "web2.corp.contoso.com", [], {"server"}),
-    101: ("ocs2007_more", "director-standard", "", "dir1.corp.contoso.com", SIP, {"server"}),
+    96: ("ocs2007_more", "expanded-web-components", POOL2, "web2int.corp.contoso.com", [], {"server"}),
+    101: ("ocs2007_more", "director-standard", "", "dir3.corp.contoso.com", SIP, {"server"}),
     107: ("ocs2007_more", "director-enterprise", "", "dirpool.corp.contoso.com", SIP, {"server"}),
     113: (
         "ocs2007_more",
         "director-standard-array",
         "",
-        "dir2.corp.contoso.com",
+        "dir1.corp.contoso.com",
         ["dirs.corp.contoso.com", *SIP],
         {"server"},
     ),

@@ -56,7 +56,6 @@ VARIANTS: dict[str, tuple[str, dict[str, t.Any]]] = {
     ),
     "backend": ("lab", {"uc_web_access/im.contoso.com/backend_name": "cwa-out.corp.contoso.com"}),
     "ocs2007": ("ocs2007", {"uc_legacy_devices": True, "uc_federation/discovery": True}),
-    "ocs2007_tcp": ("ocs2007", {"uc_pools/pool1.corp.contoso.com/allow_tcp": True}),
     "ocs2007_sip_name": ("ocs2007", {"uc_sign_in": {"target": "sip_name"}}),
     "lync": ("lync2010", {"uc_sign_in": {}}),
     "lync_sip_name": ("lync2010", {}),
@@ -150,8 +149,8 @@ R2: dict[int, Case] = {
     7509: ("lab", "external", "ucupdates-r2.contoso.com", ("203.0.113.33",), "erratum.ucupdates-outside"),
 }
 OCS2007: dict[int, Case] = {
-    3: ("ocs2007", "internal", "_sipinternaltls._tcp.contoso.com", ("0 0 5061 pool1.corp.contoso.com.",), ""),
-    4: ("ocs2007_tcp", "internal", "_sipinternal._tcp.contoso.com", ("0 0 5060 pool1.corp.contoso.com.",), ""),
+    3: ("ocs2007", "internal", "_sipinternaltls._tcp.contoso.com", ("0 0 5061 dirs.corp.contoso.com.",), ""),
+    4: ("ocs2007", "internal", "_sipinternal._tcp.contoso.com", ("0 0 5060 dirs.corp.contoso.com.",), ""),
     5: ("ocs2007", "external", "_sip._tls.contoso.com", ("0 0 443 sip.contoso.com.",), ""),
 }
 EDGE = ("203.0.113.31", "203.0.113.32")

@@ -192,11 +192,15 @@ def strict_names(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     estate = topology.estate
     domains = {name.lower(): name for name in estate.sip_domains}
     last = {(record.view, record.name): record for record in plan.records if record.type == "SRV"}
+    told: set[tuple[str, str]] = set()
     for (view, owner), record in last.items():
         domain = owner.split(".", 2)[-1]
         if domain not in domains or record.why == ("extra.record",):
             continue
         target = _targets(record)[0]
+        if (view, domain) in told:
+            continue
+        told.add((view, domain))
         if view == "internal":
             yield from _strict_inside(topology, domains[domain], target, record)
         elif target.partition(".")[2] != domain:
