@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils.json_text import plain
 from ..plugin_utils.planning.routing import Device, route_number
-from ..plugin_utils.planning.voice import VoicePlan
+from ..plugin_utils.planning.voice_items import VoicePlan
 from ..plugin_utils.schema.decode import Reader, decode
 
 _DEVICES = t.get_args(Device)

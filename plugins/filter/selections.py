@@ -9,8 +9,12 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-import jmespath
 from ansible.errors import AnsibleFilterError
+
+try:
+    import jmespath
+except ImportError:
+    jmespath = None
 
 Item = dict[str, t.Any]
 Plan = Mapping[str, t.Any]
@@ -70,6 +74,8 @@ def capacity(plan: Plan, subject: str = "", stage: str = "") -> list[Item]:
 
 def query(plan: Plan, expression: str) -> t.Any:
     """Whatever a JMESPath expression finds in the plan."""
+    if jmespath is None:
+        raise AnsibleFilterError("the filter query needs the Python package jmespath on the controller")
     try:
         return jmespath.search(expression, plan)
     except jmespath.exceptions.JMESPathError as error:

@@ -13,7 +13,8 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.facts import ErratumFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.base import Stages
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.routing import Call, route_number
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import VoicePlan, plan_voice
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import plan_voice
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice_items import VoicePlan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.numbers.patterns import (
     early_match,

@@ -28,7 +28,8 @@ from .qos import plan_qos
 from .qos_items import QosPlan
 from .steps import Stage, Step, plan_stages, plan_steps
 from .storage import SqlSupport, StorageLine, plan_sql_support, plan_storage
-from .voice import VoicePlan, plan_voice
+from .voice import plan_voice
+from .voice_items import VoicePlan
 
 SCHEMA_VERSION = 1
 

@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ..topology.numbers.patterns import Pattern, digits_of, read_pattern, translate
-from .voice import LocationProfile, NormalizationRule, Route, VoicePlan, VoicePolicy
+from .voice_items import LocationProfile, NormalizationRule, Route, VoicePlan, VoicePolicy
 
 Device = t.Literal["communicator", "telephone"]
 _INTERNATIONAL = "+"

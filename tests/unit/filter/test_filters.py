@@ -98,3 +98,11 @@ def test_a_bad_query_is_explained(plan: dict[str, t.Any]) -> None:
 def test_something_that_is_no_plan_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="expected a plan"):
         selections.records({"records": 3})
+
+
+def test_query_without_its_library_says_what_is_missing(
+    plan: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selections, "jmespath", None)
+    with pytest.raises(AnsibleFilterError, match="jmespath"):
+        selections.query(plan, "records")

@@ -10,8 +10,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.openuc.ocs.plugins.filter.route_number import FilterModule
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.base import Stages
 from ansible_collections.openuc.ocs.plugins.plugin_utils.json_text import plain
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.base import Stages
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import plan_voice
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from tests import support

@@ -49,7 +49,7 @@ def test_values_become_plain() -> None:
     given = {Text("k"): [Text("v"), 1, 2.5, True, None, Secret()]}
     read = InventoryReader(TAGS).read([host("a", uc_x=given)]).hosts[0].variables["uc_x"]
     assert read == {"k": ["v", 1, 2.5, True, None, VAULTED]}
-    assert type(next(iter(t.cast("dict[str, object]", read)))) is str
+    assert not isinstance(next(iter(t.cast("dict[str, object]", read))), Text)
 
 
 def test_shared_values_are_converted_once() -> None:

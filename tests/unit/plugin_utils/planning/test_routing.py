@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.base import Stages
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.routing import Call, route_number
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import VoicePlan, plan_voice
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import plan_voice
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice_items import VoicePlan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from tests import support
 

@@ -7,7 +7,8 @@ import typing as t
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.base import Stages
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import VoicePlan, plan_voice
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import plan_voice
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice_items import VoicePlan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.voice import VoiceFigureFact
 from tests import support
