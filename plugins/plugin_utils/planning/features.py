@@ -16,6 +16,8 @@ from ..topology.rules import ClientFact, RequiredFact
 from ..topology.shapes import fitting
 from .base import Item, Stages
 
+_Companions = t.Mapping[tuple[str, str], tuple[str, ...]]
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterLine(Item):
@@ -72,14 +74,19 @@ class Overview:
 
 def plan_overview(topology: Topology, stages: Stages) -> Overview:
     """Clusters, features and clients of the estate, in the inventory's order."""
+    allowed = {
+        (product, fact.type): companions(catalogue, fact.type)
+        for product, catalogue in topology.catalogues.items()
+        for fact in catalogue.facts(CollocationFact)
+    }
     return Overview(
-        clusters=tuple(_cluster(topology, cluster) for cluster in topology.clusters.values() if cluster.stage),
+        clusters=tuple(_cluster(topology, cluster, allowed) for cluster in topology.clusters.values() if cluster.stage),
         features=tuple(_feature(topology, stages, name) for name in topology.estate.features),
         clients=tuple(_clients(topology, stages)),
     )
 
 
-def _cluster(topology: Topology, cluster: Cluster) -> ClusterLine:
+def _cluster(topology: Topology, cluster: Cluster, allowed: _Companions) -> ClusterLine:
     forms = fitting(topology, cluster)
     return ClusterLine(
         id=f"cluster:{cluster.name}",
@@ -101,10 +108,7 @@ def _cluster(topology: Topology, cluster: Cluster) -> ClusterLine:
         site=cluster.site,
         forms=tuple(fact.summary for fact in forms),
         servers=tuple(server.name for server in cluster.servers),
-        companions={
-            fact.type: companions(topology.catalogues[cluster.product], fact.type)
-            for fact in _collocation(topology, cluster)
-        },
+        companions={fact.type: allowed[cluster.product, fact.type] for fact in _collocation(topology, cluster)},
         roles={role: tuple(server.name for server in members) for role, members in cluster.roles.items()},
     )
 

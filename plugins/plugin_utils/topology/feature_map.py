@@ -15,7 +15,9 @@ def required(topology: Topology, feature: str) -> tuple[RequiredFact, ...]:
     """Rows about a feature that speak of this estate."""
     context = Context(topology, topology.estate.product)
     return tuple(
-        fact for fact in topology.catalogue.facts(RequiredFact) if fact.feature == feature and holds(fact.when, context)
+        fact
+        for fact in topology.catalogue.facts(RequiredFact)
+        if fact.feature == feature and not fact.of_site and holds(fact.when, context)
     )
 
 

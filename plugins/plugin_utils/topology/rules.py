@@ -10,7 +10,13 @@ from ..catalogue.model import Fact
 from ..schema.fields import option
 from ..schema.kinds import Feature, Peer, ServerType, Stage
 
-PerimeterRule = t.Literal["reverse_proxy_per_site", "scaled_primary_site", "one_federation_edge", "remote_site_users"]
+PerimeterRule = t.Literal[
+    "reverse_proxy_per_site",
+    "scaled_primary_site",
+    "one_federation_edge",
+    "remote_site_users",
+    "director_for_remote_access",
+]
 EdgeService = t.Literal["access", "web_conferencing", "av"]
 
 
@@ -20,7 +26,7 @@ class TranslationFact(Fact):
 
     KIND: t.ClassVar[str] = "translation"
 
-    verdict: t.Literal["forbidden", "doubtful", "all_or_none"] = option("What is to be said of it")
+    verdict: t.Literal["forbidden", "doubtful", "all_or_none", "hairpin"] = option("What is to be said of it")
     side: t.Literal["external", "internal"] = option("Side of the Edge Servers", default="external")
     services: tuple[EdgeService, ...] = option("Services whose address is translated", default=())
     array: bool = option("Only where there are several Edge Servers", default=False)
@@ -34,9 +40,7 @@ class PerimeterFact(Fact):
 
     KIND: t.ClassVar[str] = "perimeter"
 
-    rule: t.Literal["reverse_proxy_per_site", "scaled_primary_site", "one_federation_edge", "remote_site_users"] = (
-        option("What is asked for")
-    )
+    rule: PerimeterRule = option("What is asked for")
     users: int = option("Users from which on it is asked for", default=0)
 
 
@@ -87,6 +91,7 @@ class RequiredFact(Fact):
 
     feature: Feature = option("The feature")
     when: tuple[str, ...] = option("Conditions under which this row speaks", default=())
+    of_site: bool = option("Whether it speaks of each web access site and not of the estate", default=False)
     roles: tuple[str, ...] = option("Roles that must be there", default=())
     any_of: tuple[str, ...] = option("Sets of roles joined by `+`, of which one must be complete", default=())
     applications: tuple[str, ...] = option("Applications that must be active in some pool", default=())

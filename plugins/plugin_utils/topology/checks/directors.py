@@ -8,13 +8,15 @@ import typing as t
 from ...findings import Violation, violation
 from ...schema.problems import join
 from ..model import Topology
+from ..rules import PerimeterFact
 
 
 def director_for_the_outside(topology: Topology) -> t.Iterator[Violation]:
     """Users outside are best met by a Director."""
     estate = topology.estate
-    if estate.edge_pools and topology.has_feature("remote_access") and not _directors(topology):
-        yield violation("finding.no-director", "uc_pools", value="")
+    rules = [fact for fact in topology.catalogue.facts(PerimeterFact) if fact.rule == "director_for_remote_access"]
+    if rules and estate.edge_pools and topology.has_feature("remote_access") and not _directors(topology):
+        yield violation("finding.no-director", "uc_pools", why=tuple(fact.id for fact in rules))
 
 
 def directors_home_nobody(topology: Topology) -> t.Iterator[Violation]:

@@ -43,6 +43,8 @@ def translation(topology: Topology) -> t.Iterator[Violation]:
                 yield from _unfit_firewalls(topology, cluster, translated, fact)
             elif fact.verdict == "all_or_none":
                 yield from _mixed(cluster, translated, fact)
+            elif fact.verdict == "hairpin":
+                yield from _hairpin(cluster, translated, fact)
             else:
                 yield from _forbidden(cluster, translated, fact)
 
@@ -79,6 +81,19 @@ def _mixed(cluster: Cluster, translated: t.Sequence[str], fact: TranslationFact)
             others=", ".join(others),
             why=(fact.id,),
         )
+
+
+def _hairpin(cluster: Cluster, translated: t.Sequence[str], fact: TranslationFact) -> t.Iterator[Violation]:
+    for service in fact.services:
+        addresses = [str(address) for server in cluster.servers if (address := server.given.public.get(service))]
+        if service in translated and len(addresses) > 1:
+            yield violation(
+                "finding.nat-hairpin",
+                _path(cluster, "nat", service),
+                value=", ".join(addresses),
+                edge=cluster.name,
+                why=(fact.id,),
+            )
 
 
 def _unfit_firewalls(

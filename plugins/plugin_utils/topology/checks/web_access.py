@@ -7,8 +7,12 @@ import typing as t
 
 from ...findings import Violation, violation
 from ...schema.problems import join
+from ..conditions import holds
+from ..context import Context
+from ..feature_map import missing_roles
 from ..model import Topology
 from ..relations import related
+from ..rules import RequiredFact
 
 
 def listeners(topology: Topology) -> t.Iterator[Violation]:
@@ -30,19 +34,24 @@ def listeners(topology: Topology) -> t.Iterator[Violation]:
             used[key] = name
 
 
-def media_behind_it(topology: Topology) -> t.Iterator[Violation]:
-    """Desktop sharing needs conferencing servers in the pool behind."""
-    for name, web in topology.estate.web_access.items():
-        cluster = topology.clusters.get(name)
-        if not web.desktop_sharing or cluster is None or not topology.with_role("front_end"):
-            continue
-        if not topology.with_role("av_conferencing"):
-            yield violation(
-                "finding.web-access-without-conferencing",
-                join(join("uc_web_access", name), "desktop_sharing"),
-                value="true",
-                name=name,
-            )
+def servers_behind(topology: Topology) -> t.Iterator[Violation]:
+    """What a site offers needs servers behind it."""
+    for name in topology.estate.web_access:
+        cluster = topology.clusters[name]
+        context = Context(topology, cluster.product, cluster=cluster, site=cluster.site)
+        for fact in topology.catalogues[cluster.product].facts(RequiredFact):
+            if not fact.of_site or not holds(fact.when, context):
+                continue
+            missing = missing_roles(topology, fact)
+            if missing:
+                yield violation(
+                    "finding.web-access-without-servers",
+                    join("uc_web_access", name),
+                    name=name,
+                    title=fact.summary,
+                    missing=", ".join(missing),
+                    why=(fact.id,),
+                )
 
 
 def published(topology: Topology) -> t.Iterator[Violation]:
@@ -53,4 +62,4 @@ def published(topology: Topology) -> t.Iterator[Violation]:
             yield violation("finding.web-access-not-published", join("uc_web_access", name), value=name, name=name)
 
 
-CHECKS = (listeners, media_behind_it, published)
+CHECKS = (listeners, servers_behind, published)
