@@ -196,7 +196,7 @@ def server(name: str, host: str) -> Context:
         ("multisite", "pool1.corp.contoso.com", "{pool.address}", ["10.20.0.100"]),
         ("multisite", "pool2.corp.contoso.com", "{web_farm.internal}", ["web2int.corp.contoso.com"]),
         ("multisite", "pool2.corp.contoso.com", "{web_farm.internal.address}", ["10.20.0.102"]),
-        ("multisite", "pool1.corp.contoso.com", "{web_farm.internal}", ["pool1.corp.contoso.com"]),
+        ("standard", "ocs1.corp.contoso.com", "{web_farm.internal}", ["ocs1.corp.contoso.com"]),
         ("multisite", "pool1.corp.contoso.com", "{web_farm.internal.address}", ["10.20.0.100"]),
         ("multisite", "se1.emea.contoso.com", "{web_farm.internal.address}", ["10.60.0.11"]),
         ("multisite", "se1.emea.contoso.com", "{web_farm.external}", ["webdub.contoso.com"]),
