@@ -116,7 +116,9 @@ def inventory_schema() -> str:
         for cls in (EstateInput, HostInput, RunInput)
         for info in options_of(cls)
     }
-    return _schema("Variables of openuc.ocs", {"properties": properties}, builder)
+    others = {"not": {"pattern": f"^{PREFIX}"}}
+    body = {"properties": properties, "propertyNames": {"anyOf": [{"enum": list(properties)}, others]}}
+    return _schema("Variables of openuc.ocs", body, builder)
 
 
 def plan_schema() -> str:

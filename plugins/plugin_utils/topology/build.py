@@ -43,10 +43,11 @@ _FINDING_OF_RULE = {
 def read(inventory: RawInventory) -> tuple[Topology, list[Violation]]:
     """The topology, as far as it can be read, and what is wrong with the inventory's form."""
     found: list[Violation] = []
-    estate_values = _estate_values(inventory, found)
+    estate_values = _shared_values(inventory, _ESTATE, found)
     vocabulary = _vocabulary(inventory, estate_values)
     reader = Reader(vocabulary)
     estate = decode(EstateInput, estate_values, "", reader) or EstateInput()
+    decode(RunInput, _shared_values(inventory, _RUN, found), "", reader)
     found.extend(_violations(reader.problems, ""))
     estate = _with_defaults(estate)
     known_types = {fact.id.partition(".")[2]: fact for fact in loader.load(estate.product).facts(ServerTypeFact)}
@@ -80,14 +81,14 @@ def _topology(estate: EstateInput, servers: t.Mapping[str, Server], catalogues: 
     )
 
 
-def _estate_values(inventory: RawInventory, found: list[Violation]) -> dict[str, object]:
-    """Estate variables, each of which must be the same wherever it is seen."""
+def _shared_values(inventory: RawInventory, names: t.Collection[str], found: list[Violation]) -> dict[str, object]:
+    """Variables of the estate or of a run, each of which must be the same wherever it is seen."""
     values: dict[str, object] = {}
     first: dict[str, str] = {}
     reported: set[str] = set()
     for host in inventory.hosts:
         for name, value in host.variables.items():
-            if name not in _ESTATE:
+            if name not in names:
                 continue
             key = name.removeprefix(PREFIX)
             if name not in first:

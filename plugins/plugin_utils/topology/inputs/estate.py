@@ -8,7 +8,7 @@ import datetime
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import Feature, HostName, Name, Product, UserFigure
+from ...schema.kinds import Feature, HostName, Name, Product, Stage, UserFigure
 from .clients import ClientsInput
 from .directory import DirectoryInput
 from .edge import EdgePoolInput, FederationInput
@@ -71,12 +71,14 @@ class EstateInput:
     )
     waivers: tuple[WaiverInput, ...] = option("Findings accepted", default=())
     as_of: datetime.date | None = option("The date that findings are judged on; today when left out", default=None)
-    estate_dir: str = option("Folder of `intended/` and `journal/`; a folder beside the inventory's when left out", default="")
+    estate_dir: str = option(
+        "Folder of `intended/` and `journal/`; a folder beside the inventory's when left out", default=""
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RunInput:
     """Variables of scope *run*: given on the command line, they choose what a run does and change nothing in a plan."""
 
-    stage: str = option("Only this stage", default="")
-    until: str = option("Stages up to this one", default="")
+    stage: Stage = option("Only this stage", default="")
+    until: Stage = option("Stages up to this one", default="")
