@@ -24,7 +24,7 @@ def scenario_id(path: Path) -> str:
 
 
 def found_in(scenario: dict[str, t.Any]) -> set[Finding]:
-    """Findings of the scenario that its base, an example or an inventory of its own, does not have without the changes."""
+    """Findings that the changes bring to the base, which is an example or an inventory of the scenario's own."""
     if "base" in scenario:
         base = support.example(scenario["base"])
         before = set(support.example_design(scenario["base"]).findings)
