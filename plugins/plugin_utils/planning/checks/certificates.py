@@ -71,7 +71,7 @@ def client_usage(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """Public authorities give the client usage up."""
     for spec in plan.certificates:
         if "client" in spec.eku and spec.issuer == "public":
-            yield violation("finding.client-usage-from-public-ca", "uc_federation.public_im", why=spec.why)
+            yield violation("finding.client-usage-from-public-ca", "uc_federation.public_im", why=(spec.certificate,))
             return
 
 

@@ -189,32 +189,30 @@ def _place_of_name(topology: Topology, record: Record) -> str:
 
 def strict_names(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """A client or partner accepts a target only in the domain that it asked about."""
-    estate = topology.estate
-    domains = {name.lower(): name for name in estate.sip_domains}
+    domains = {name.lower(): name for name in topology.estate.sip_domains}
     last = {(record.view, record.name): record for record in plan.records if record.type == "SRV"}
     told: set[tuple[str, str]] = set()
     for (view, owner), record in last.items():
         domain = owner.split(".", 2)[-1]
-        if domain not in domains or record.why == ("extra.record",):
+        if domain not in domains or "extra.record" in record.why or (view, domain) in told:
             continue
-        target = _targets(record)[0]
-        if (view, domain) in told:
-            continue
-        told.add((view, domain))
-        if view == "internal":
-            yield from _strict_inside(topology, domains[domain], target, record)
-        elif target.partition(".")[2] != domain:
-            path = f"{join('uc_sip_domains', domains[domain])}.federation_name"
-            yield violation("finding.srv-target-foreign", path, value=target, why=record.why, domain=domain)
+        for found in _strict(topology, view, domains[domain], record):
+            told.add((view, domain))
+            yield found
 
 
-def _strict_inside(topology: Topology, domain: str, target: str, record: Record) -> t.Iterator[Violation]:
-    by_suffix = topology.estate.sign_in.strict_naming_disabled
+def _strict(topology: Topology, view: str, domain: str, record: Record) -> t.Iterator[Violation]:
+    target = _targets(record)[0]
+    by_suffix = view == "internal" and topology.estate.sign_in.strict_naming_disabled
     matches = target.endswith("." + domain.lower()) if by_suffix else target.partition(".")[2] == domain.lower()
     if matches:
         return
-    finding = "finding.sign-in-name-foreign" if by_suffix else "finding.sign-in-name-not-strict"
-    yield violation(finding, "uc_sign_in.target", value=target, why=record.why, domain=domain)
+    if view == "internal":
+        finding = "finding.sign-in-name-foreign" if by_suffix else "finding.sign-in-name-not-strict"
+        yield violation(finding, "uc_sign_in.target", value=target, why=record.why, domain=domain)
+    else:
+        path = f"{join('uc_sip_domains', domain)}.federation_name"
+        yield violation("finding.srv-target-foreign", path, value=target, why=record.why, domain=domain)
 
 
 CHECKS = (targets, aliases, addresses_outside, names_outside, zones, strict_names)
