@@ -8,10 +8,21 @@ import typing as t
 
 from ..catalogue.model import Fact
 from ..schema.fields import option
+from ..schema.kinds import ServerType
 from .inputs.directory import DirectoryInput, ForestInput
 from .model import Server, Topology
 
-Subject = t.Literal["topology", "domain_level", "forest_level", "container", "trust", "users_as"]
+Subject = t.Literal[
+    "topology",
+    "domain_level",
+    "forest_level",
+    "container",
+    "trust",
+    "users_as",
+    "no_internal_domain",
+    "no_other_domain",
+    "joined",
+]
 WORKGROUP = "workgroup"
 
 
@@ -23,7 +34,8 @@ class DirectoryFact(Fact):
 
     about: Subject = option("What of the directory")
     kind: t.Literal["any", "central", "resource"] = option("Topologies that it is about", default="any")
-    allowed: tuple[str, ...] = option("What is supported")
+    allowed: tuple[str, ...] = option("What is supported", default=())
+    types: tuple[ServerType, ...] = option("Server types whose membership it is about", default=())
     finding: str = option("Finding that names what is not")
 
 

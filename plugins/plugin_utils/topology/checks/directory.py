@@ -9,9 +9,7 @@ from ...findings import Violation, violation
 from ...schema.problems import join
 from ..directory import WORKGROUP, DirectoryFact, Subject, domain_of, serving_forest, topology_of
 from ..inputs.directory import ForestInput
-from ..model import Topology
-
-_EDGE_TYPES = ("edge", "access_edge", "web_conferencing_edge", "av_edge")
+from ..model import Server, Topology
 
 
 def directory_topology(topology: Topology) -> t.Iterator[Violation]:
@@ -105,32 +103,36 @@ def pools_in_one_domain(topology: Topology) -> t.Iterator[Violation]:
             )
 
 
-def edge_servers_outside_domains(topology: Topology) -> t.Iterator[Violation]:
-    """Edge Servers are in a workgroup, or in a domain of the perimeter alone."""
-    internal = {domain.lower() for forest in topology.estate.ad.forests.values() for domain in forest.domains}
-    for kind in _EDGE_TYPES:
-        for server in topology.of_type(kind):
-            domain = server.given.domain.lower()
-            if not domain or domain == WORKGROUP:
-                continue
-            finding = "finding.edge-in-internal-domain" if domain in internal else "finding.edge-in-perimeter-domain"
-            yield violation(finding, "uc_domain", host=server.name, value=domain)
-
-
-def web_access_members(topology: Topology) -> t.Iterator[Violation]:
-    """Web access servers are joined to the servers' forest."""
+def domain_members(topology: Topology) -> t.Iterator[Violation]:
+    """Which servers are joined to a domain, and which rather to none; nothing is said where it is not stated."""
+    forests = topology.estate.ad.forests.values()
+    internal = {domain.lower() for forest in forests for domain in forest.domains}
     serving = serving_forest(topology.estate.ad)
-    domains = {domain.lower() for domain in serving.domains} if serving else set()
-    for server in topology.of_type("web_access"):
-        given = server.given.domain.lower()
-        if given and domains and given not in domains:
+    serving_domains = {domain.lower() for domain in serving.domains} if serving else set()
+    for fact, server in _members(topology):
+        domain = server.given.domain.lower()
+        if fact.about == "joined":
+            wrong = bool(serving_domains) and domain not in serving_domains
+        else:
+            wrong = domain != WORKGROUP and (domain in internal) == (fact.about == "no_internal_domain")
+        if wrong:
             yield violation(
-                "finding.web-access-not-joined",
+                fact.finding,
                 "uc_domain",
                 host=server.name,
-                value=given,
-                allowed=", ".join(sorted(domains)),
+                value=domain,
+                allowed=", ".join(sorted(serving_domains)) if fact.about == "joined" else None,
+                why=(fact.id,),
             )
+
+
+def _members(topology: Topology) -> t.Iterator[tuple[DirectoryFact, Server]]:
+    for product, catalogue in topology.catalogues.items():
+        for fact in catalogue.facts(DirectoryFact):
+            found = {server.name: server for kind in fact.types for server in topology.of_type(kind)}
+            for server in found.values():
+                if server.product == product and server.given.domain:
+                    yield fact, server
 
 
 CHECKS = (
@@ -138,6 +140,5 @@ CHECKS = (
     levels,
     other_forests,
     pools_in_one_domain,
-    edge_servers_outside_domains,
-    web_access_members,
+    domain_members,
 )

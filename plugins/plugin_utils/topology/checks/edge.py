@@ -7,7 +7,6 @@ import collections
 import ipaddress
 import typing as t
 
-from ...catalogue.facts import server_type_facts
 from ...findings import Violation, violation
 from ...schema.problems import join
 from ..model import Cluster, Server, Topology
@@ -253,22 +252,6 @@ def _one_network(topology: Topology, server: Server) -> t.Iterator[Violation]:
             return
 
 
-def one_card_elsewhere(topology: Topology) -> t.Iterator[Violation]:
-    """Servers that have one address have one network card and one gateway."""
-    facts = server_type_facts(topology.catalogue)
-    for server in topology.servers.values():
-        kinds = [facts[name] for name in server.types if facts[name].plane == "uc"]
-        if kinds and all(len(fact.interfaces) == 1 for fact in kinds) and server.given.nics > 1:
-            yield violation("finding.several-cards", "uc_nics", host=server.name, value=server.given.nics)
-        if kinds and len(server.given.gateway) > 1:
-            yield violation(
-                "finding.several-gateways",
-                "uc_gateway",
-                host=server.name,
-                value=", ".join(f"{name}: {address}" for name, address in server.given.gateway.items()),
-            )
-
-
 def _rows(topology: Topology, product: str, rule: str) -> tuple[PerimeterFact, ...]:
     return tuple(fact for fact in topology.catalogues[product].facts(PerimeterFact) if fact.rule == rule)
 
@@ -338,7 +321,6 @@ CHECKS = (
     known_translations,
     distinct_addresses,
     network_cards,
-    one_card_elsewhere,
     reverse_proxies,
     sites_with_edges,
     remote_sites,

@@ -13,7 +13,16 @@ from ...schema.kinds import ServerType
 from ...schema.problems import join
 from ..model import Server, Topology
 
-Rule = t.Literal["one_subnet", "not_on_internet", "same_domain", "untranslated", "ipsec_mode", "two_cards"]
+Rule = t.Literal[
+    "one_subnet",
+    "not_on_internet",
+    "same_domain",
+    "untranslated",
+    "ipsec_mode",
+    "two_cards",
+    "one_card",
+    "one_gateway",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,4 +154,30 @@ def two_cards(topology: Topology) -> t.Iterator[Violation]:
             )
 
 
-CHECKS = (one_subnet, not_on_internet, same_domain, untranslated, ipsec_mode, two_cards)
+def one_card(topology: Topology) -> t.Iterator[Violation]:
+    """Servers that have one address have one network card."""
+    for fact, server in _servers(topology, "one_card"):
+        if server.given.nics > 1:
+            yield violation(
+                "finding.several-cards", "uc_nics", host=server.name, value=server.given.nics, why=_reasons(fact)
+            )
+
+
+def one_gateway(topology: Topology) -> t.Iterator[Violation]:
+    """Servers have one default gateway, whatever the number of their cards."""
+    for fact, server in _servers(topology, "one_gateway"):
+        if len(server.given.gateway) > 1:
+            yield violation(
+                "finding.several-gateways",
+                "uc_gateway",
+                host=server.name,
+                value=", ".join(f"{name}: {address}" for name, address in server.given.gateway.items()),
+                why=_reasons(fact),
+            )
+
+
+def _reasons(fact: NetworkRuleFact) -> tuple[str, ...]:
+    return (fact.id, fact.erratum) if fact.erratum else (fact.id,)
+
+
+CHECKS = (one_subnet, not_on_internet, same_domain, untranslated, ipsec_mode, two_cards, one_card, one_gateway)
