@@ -31,9 +31,9 @@ BALANCED_WEB_ACCESS = {
 }
 # Printed rows that the plan reads differently, each for a reason that the catalogue gives.
 ERRATA = {
-    3505: "erratum.lb-edge-internal-443",
-    3515: "erratum.lb-edge-5062-im",
-    3535: "erratum.lb-edge-3478-tcp",
+    3505: "erratum.balancer-443-services",
+    3515: "erratum.balancer-5062-purpose",
+    3535: "erratum.stun-over-tcp",
     13373: "erratum.lb-conferencing-servers",
 }
 # The table of pool ports leaves these to a note below it.
