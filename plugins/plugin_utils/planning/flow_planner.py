@@ -10,7 +10,8 @@ from ..topology.balancing import given_balancer
 from ..topology.conditions import holds
 from ..topology.context import Context
 from ..topology.model import Cluster, Topology
-from ..topology.relations import Walks
+from ..topology.network_map import Places
+from ..topology.relations import walks
 from .base import Stages
 from .flows import Direction, Flow, FlowFact, Leg
 from .load_balancing import Service
@@ -30,6 +31,14 @@ class _Meeting:
     clusters: tuple[Cluster, ...]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ground:
+    """Where a set stands: its places between firewalls, and how far inside they are."""
+
+    places: Places
+    depths: frozenset[int]
+
+
 class FlowPlanner:
     """Makes flows out of rows, and out of two sets of endpoints."""
 
@@ -37,10 +46,10 @@ class FlowPlanner:
         self._topology = topology
         self._stages = stages
         self._parties = parties
-        self._walks = Walks(topology)
+        self._walks = walks(topology)
         self._nat = Nat(topology)
         self._met: dict[tuple[str, str, str], tuple[_Meeting, ...]] = {}
-        self._directions: dict[tuple[tuple[str, ...], tuple[str, ...]], Direction] = {}
+        self._grounds: dict[str, _Ground] = {}
         self._by_port: dict[tuple[str, str, str], list[Service]] = {}
         for service in services:
             self._by_port.setdefault((service.cluster, service.protocol, service.port), []).append(service)
@@ -266,8 +275,8 @@ class FlowPlanner:
         if hairpin:
             crossings, translations, rows = self._nat.hairpin(source, destination)
         else:
-            begin = (sent_on_by or source).networks
-            crossings = self._topology.networks.between(begin, destination.networks)
+            begin = self._ground(sent_on_by or source)
+            crossings = self._topology.networks.ways(begin.places, self._ground(destination).places)
             translations, rows = self._nat.of(source, destination, crossings)
         return Flow(
             id=flow_id,
@@ -283,21 +292,26 @@ class FlowPlanner:
             purpose=purpose,
             leg=leg,
             service=service,
-            direction=self._direction(source.networks, destination.networks),
+            direction=_direction(self._ground(source), self._ground(destination)),
             crossings=crossings,
             nat=translations,
         )
 
-    def _direction(self, sources: tuple[str, ...], destinations: tuple[str, ...]) -> Direction:
-        key = (sources, destinations)
-        if key not in self._directions:
-            depths = [
-                {_DEPTH[zone] for network in networks if (zone := self._topology.networks.zone(network))}
-                for networks in key
-            ]
-            ways: set[Direction] = {_way(start, end) for start in depths[0] for end in depths[1]}
-            self._directions[key] = ways.pop() if len(ways) == 1 else "mixed" if ways else "inside"
-        return self._directions[key]
+    def _ground(self, endpoints: EndpointSet) -> _Ground:
+        """Where a set stands; asked once, since large sets take part in many flows."""
+        if endpoints.name not in self._grounds:
+            networks = self._topology.networks
+            zones = dict.fromkeys(networks.zone(network) for network in endpoints.networks)
+            depths = frozenset(_DEPTH[zone] for zone in zones if zone)
+            self._grounds[endpoints.name] = _Ground(networks.places(endpoints.networks), depths)
+        return self._grounds[endpoints.name]
+
+
+def _direction(source: _Ground, destination: _Ground) -> Direction:
+    ways: set[Direction] = {_way(start, end) for start in source.depths for end in destination.depths}
+    if len(ways) == 1:
+        return ways.pop()
+    return "mixed" if ways else "inside"
 
 
 def _way(start: int, end: int) -> Direction:

@@ -102,7 +102,15 @@ def _scheme(fact: VirtualDirectoryFact, cluster: Cluster) -> str:
 
 def directories_of(topology: Topology, cluster: Cluster) -> tuple[VirtualDirectoryFact, ...]:
     """Rows of the virtual directories that a cluster has."""
-    return tuple(fact for fact, context in applications(topology, VirtualDirectoryFact) if context.cluster is cluster)
+    return topology.once("directories by cluster", lambda: _directories(topology)).get(cluster.name, ())
+
+
+def _directories(topology: Topology) -> dict[str, tuple[VirtualDirectoryFact, ...]]:
+    found: dict[str, list[VirtualDirectoryFact]] = {}
+    for fact, context in applications(topology, VirtualDirectoryFact):
+        if context.cluster:
+            found.setdefault(context.cluster.name, []).append(fact)
+    return {name: tuple(facts) for name, facts in found.items()}
 
 
 def plan_iis_settings(topology: Topology, stages: Stages) -> tuple[IisSetting, ...]:

@@ -26,8 +26,8 @@ from .overrides import overridden
 
 _ESTATE = {PREFIX + info.key for info in options_of(EstateInput)}
 _HOST = {PREFIX + info.key for info in options_of(HostInput)}
-_RUN = {PREFIX + info.key for info in options_of(RunInput)}
-KNOWN_VARIABLES = frozenset(_ESTATE | _HOST | _RUN)
+RUN_VARIABLES = {PREFIX + info.key for info in options_of(RunInput)}
+KNOWN_VARIABLES = frozenset(_ESTATE | _HOST | RUN_VARIABLES)
 
 _FINDING_OF_RULE = {
     "unknown": "finding.unknown-key",
@@ -47,7 +47,7 @@ def read(inventory: RawInventory) -> tuple[Topology, list[Violation]]:
     vocabulary = _vocabulary(inventory, estate_values)
     reader = Reader(vocabulary)
     estate = decode(EstateInput, estate_values, "", reader) or EstateInput()
-    decode(RunInput, _shared_values(inventory, _RUN, found), "", reader)
+    decode(RunInput, _shared_values(inventory, RUN_VARIABLES, found), "", reader)
     found.extend(_violations(reader.problems, ""))
     estate = _with_defaults(estate)
     known_types = {fact.id.partition(".")[2]: fact for fact in loader.load(estate.product).facts(ServerTypeFact)}

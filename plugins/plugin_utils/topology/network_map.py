@@ -26,8 +26,13 @@ class Crossing:
     egress: str
 
 
+Places = tuple[str, ...]
 Steps = tuple[tuple[Crossing, ...], ...]
 Way = tuple[Crossing, ...]
+
+
+def _reversed(crossing: Crossing) -> Crossing:
+    return Crossing(crossing.firewall, crossing.egress, crossing.ingress)
 
 
 class NetworkMap:
@@ -82,7 +87,7 @@ class NetworkMap:
 
         Firewalls side by side between the same segments are all named, since a packet may take either.
         """
-        steps = self._from(self.segment(source)).get(self.segment(destination))
+        steps = self._steps_between(self.segment(source), self.segment(destination))
         if steps is None:
             return None
         refined = [list(step) for step in steps]
@@ -91,24 +96,34 @@ class NetworkMap:
             refined[-1] = self._preferring(refined[-1], destination, ingress=False)
         return tuple(crossing for step in refined for crossing in step)
 
-    def between(self, sources: tuple[str, ...], destinations: tuple[str, ...]) -> Way:
+    def between(self, sources: t.Iterable[str], destinations: t.Iterable[str]) -> Way:
         """Every firewall on a way from one of some networks to one of others."""
-        key = (sources, destinations)
+        return self.ways(self.places(sources), self.places(destinations))
+
+    def ways(self, starts: Places, ends: Places) -> Way:
+        """The same between places, for callers that ask for the same networks again and again."""
+        key = (starts, ends)
         if key not in self._ways:
             found: dict[Crossing, None] = {}
-            ends = self._places(destinations)
-            for start in self._places(sources):
+            for start in starts:
                 for end in ends:
                     if self.segment(start) != self.segment(end):
                         found.update(dict.fromkeys(self.path(start, end) or ()))
             self._ways[key] = tuple(found)
         return self._ways[key]
 
-    def _places(self, networks: tuple[str, ...]) -> tuple[str, ...]:
+    def places(self, networks: t.Iterable[str]) -> Places:
         """The networks, where those of a segment count as one unless a firewall has several interfaces in it."""
         return tuple(
             dict.fromkeys(network if network in self._forks else self.segment(network) for network in networks)
         )
+
+    def _steps_between(self, source: str, destination: str) -> Steps | None:
+        """Steps from one segment to another. Those that begin at a hub are kept, and serve for the way back too."""
+        if destination in _ZONE and source not in _ZONE:
+            back = self._from(destination).get(source)
+            return None if back is None else tuple(tuple(map(_reversed, step)) for step in reversed(back))
+        return self._from(source).get(destination)
 
     def _forks_of(self, interfaces: t.Mapping[str, str]) -> t.Iterator[str]:
         """Networks of a firewall that has other interfaces in the same segment."""

@@ -16,21 +16,15 @@ Relation = t.Callable[[Topology, Cluster], t.Iterable[str]]
 
 
 def related(topology: Topology, cluster: Cluster, relation: str, role: str) -> tuple[Cluster, ...]:
-    """Clusters with the role that the relation leads to from `cluster`, in the inventory's order."""
-    if relation == "same":
-        return (cluster,) if cluster.has(role) else ()
-    candidates = topology.with_role(role)
+    """Clusters with the role that the relation leads to from `cluster`."""
     if relation == "any":
-        return candidates
-    if relation == "other":
-        return tuple(other for other in candidates if other is not cluster)
-    if relation == "site":
-        return tuple(other for other in candidates if other.site == cluster.site)
-    if relation.startswith("~"):
-        walk = _relation(relation[1:])
-        return tuple(other for other in candidates if cluster.name in set(walk(topology, other)))
-    names = set(_relation(relation)(topology, cluster))
-    return tuple(other for other in candidates if other.name in names)
+        return topology.with_role(role)
+    return walks(topology).related(cluster, relation, (role,))
+
+
+def walks(topology: Topology) -> Walks:
+    """The walks of a topology, shared by all who ask."""
+    return topology.once("walks", lambda: Walks(topology))
 
 
 class Walks:
@@ -39,6 +33,13 @@ class Walks:
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
         self._backwards: dict[str, dict[str, list[Cluster]]] = {}
+        self._by_site: dict[str, list[Cluster]] = {}
+
+    def _at(self, site: str) -> t.Sequence[Cluster]:
+        if not self._by_site:
+            for cluster in self._topology.clusters.values():
+                self._by_site.setdefault(cluster.site, []).append(cluster)
+        return self._by_site.get(site, ())
 
     def related(self, cluster: Cluster, relation: str, roles: t.Sequence[str]) -> tuple[Cluster, ...]:
         """Clusters with one of the roles that the relation leads to."""
@@ -47,7 +48,7 @@ class Walks:
         elif relation == "other":
             found = (other for other in self._topology.clusters.values() if other is not cluster)
         elif relation == "site":
-            found = (other for other in self._topology.clusters.values() if other.site == cluster.site)
+            found = self._at(cluster.site)
         elif relation.startswith("~"):
             found = self._leading_to(relation[1:]).get(cluster.name, ())
         else:
@@ -177,10 +178,11 @@ def _web_pool(topology: Topology, cluster: Cluster) -> t.Iterator[str]:
 
 def _reverse_proxy(topology: Topology, cluster: Cluster) -> t.Iterator[str]:
     site = topology.estate.sites.get(cluster.site)
-    chosen = site.reverse_proxy if site else ""
-    name = chosen or only([server.name for server in topology.of_type("reverse_proxy")])
-    if name:
-        yield name
+    there = topology.of_type("reverse_proxy")
+    if site and site.reverse_proxy:
+        yield site.reverse_proxy
+    elif len(there) == 1:
+        yield there[0].name
 
 
 def _associated(_topology: Topology, cluster: Cluster) -> t.Iterator[str]:

@@ -29,3 +29,8 @@ def test_order_does_not_matter() -> None:
 )
 def test_every_difference_shows(other: RawHost) -> None:
     assert of_inventory(RawInventory((A, B))) != of_inventory(RawInventory((other, B)))
+
+
+def test_what_a_run_is_asked_to_do_does_not_matter() -> None:
+    asked = RawHost("a", A.groups, {**A.variables, "uc_until": "voice"})
+    assert of_inventory(RawInventory((A, B))) == of_inventory(RawInventory((asked, B)))

@@ -165,13 +165,14 @@ def edge_firewalls(topology: Topology) -> t.Iterator[Violation]:
 
 def _firewalls(topology: Topology, cluster: Cluster, interface: str, zone: str) -> set[str]:
     """Firewalls between the Edge Servers' interface and the zone on its side."""
-    there = tuple(name for name, network in topology.estate.networks.items() if network.zone == zone)
-    own = tuple(
-        dict.fromkeys(
-            topology.networks.locate(address) for server in cluster.servers if (address := server.address(interface))
-        )
-    )
-    return {crossing.firewall for crossing in topology.networks.between(there, own)}
+    networks = topology.networks
+    there = topology.once(("places of zone", zone), lambda: networks.places(_of_zone(topology, zone)))
+    own = (networks.locate(address) for server in cluster.servers if (address := server.address(interface)))
+    return {crossing.firewall for crossing in networks.ways(there, networks.places(own))}
+
+
+def _of_zone(topology: Topology, zone: str) -> t.Iterator[str]:
+    return (name for name, network in topology.estate.networks.items() if network.zone == zone)
 
 
 def shared_perimeter(topology: Topology) -> t.Iterator[Violation]:
