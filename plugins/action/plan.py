@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import dataclasses
 import datetime
-import gc
 import os
 import typing as t
 from pathlib import Path
@@ -131,18 +129,6 @@ class ActionModule(ActionBase):
 
 
 _COLOURS = {"error": constants.COLOR_ERROR, "warning": constants.COLOR_WARN, "advice": constants.COLOR_VERBOSE}
-
-
-@contextlib.contextmanager
-def _no_garbage_collection() -> t.Iterator[None]:
-    """A plan is hundreds of thousands of objects and no garbage; looking for some costs a fifth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def is_trusted_as_template_text(text: str) -> bool:

@@ -8,6 +8,7 @@ import datetime
 import typing as t
 
 from .findings import Finding, Violation, Waiver, word
+from .memory import no_collection
 from .planning.checks.registry import CHECKS as PLAN_CHECKS
 from .planning.plan import Plan, build
 from .topology.build import read
@@ -31,6 +32,11 @@ class Design:
 
 def design(inventory: RawInventory, today: datetime.date) -> Design:
     """Read, check and plan an inventory. `today` is used only where the inventory says no `uc_as_of`."""
+    with no_collection():
+        return _design(inventory, today)
+
+
+def _design(inventory: RawInventory, today: datetime.date) -> Design:
     topology, found = read(inventory)
     topology = _dated(topology, today)
     for check in TOPOLOGY_CHECKS:

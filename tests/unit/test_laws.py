@@ -23,7 +23,18 @@ SOURCES = sorted(PLUGINS.rglob("*.py"))
 CORE_SOURCES = sorted(CORE.rglob("*.py"))
 
 # Each layer may import itself and those before it; findings and json_text are words and text that all may use.
-LAYERS = ("schema", "json_text", "catalogue", "findings", "topology", "fingerprint", "planning", "engine", "rendering")
+LAYERS = (
+    "schema",
+    "json_text",
+    "memory",
+    "catalogue",
+    "findings",
+    "topology",
+    "fingerprint",
+    "planning",
+    "engine",
+    "rendering",
+)
 FIGURE = re.compile(r"\b(?:50[0-9]{2}|8057|8404|3478|4443|5269|1433|3268|50000|59999|49152|65535)\b")
 NAME = re.compile(r"(?:^|\W)_sip|ucupdates|lyncdiscover|_xmpp")
 

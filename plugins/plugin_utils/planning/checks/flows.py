@@ -17,6 +17,7 @@ def passable(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     networks = topology.networks
     by_name = {item.name: tuple(dict.fromkeys(map(networks.segment, item.networks))) for item in plan.sets}
     seen: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
+    passed: set[tuple[str, str]] = set()
     reported: set[frozenset[str]] = set()
     for flow in plan.flows:
         # What a balancer hands on has its way from the balancer, which its own flow already stands for.
@@ -28,6 +29,9 @@ def passable(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
         seen.add(pair)
         for start in pair[0]:
             for end in pair[1]:
+                if (start, end) in passed:
+                    continue
+                passed.add((start, end))
                 ends = frozenset((start, end))
                 if ends not in reported and networks.path(start, end) is None:
                     reported.add(ends)
