@@ -208,7 +208,7 @@ TEXT = {
 CASES = [(product, line, case) for product, table in TABLES.items() for line, case in table.items()]
 
 
-@pytest.mark.parametrize(("product", "line", "case"), CASES, ids=[f"{product}-{line}" for product, line, _ in CASES])
+@pytest.mark.parametrize(("product", "line", "case"), CASES, ids=[f"{product}-{line}" for product, line, _case in CASES])
 def test_printed_row_is_planned(product: str, line: int, case: Case) -> None:
     estate, row, cluster, subject, names, usages = case
     spec = spec_of(estate, f"{product}.certificate.{row}", cluster)

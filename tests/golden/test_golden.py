@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The example inventories still come to the committed trees; `make golden` rewrites them.
+"""The example inventories still come to the committed trees, which `make golden` rewrites.
 
-Read the diff before committing. Goldens guard against drift only: whether a plan is right is the business of tests/documents.
+Read the diff before committing. Goldens guard against drift only: whether a plan is right is the business of
+tests/documents.
 """
 
 from __future__ import annotations

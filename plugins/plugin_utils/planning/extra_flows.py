@@ -54,7 +54,7 @@ def _cidr(word: str) -> str:
 
 def plan_extra_flows(topology: Topology, stages: Stages, parties: Parties, planner: FlowPlanner) -> t.Iterator[Flow]:
     """One flow for each entry of `uc_extra_flows` whose ends are known."""
-    base = next(fact.stage for fact in topology.catalogue.facts(ExtraFact) if fact.id == ROW)
+    base = {fact.id: fact.stage for fact in topology.catalogue.facts(ExtraFact)}[ROW]
     for given in topology.estate.extra_flows:
         name = given.name or _name(given)
         source = _set(topology, parties, f"extra:{name}:from", read_end(topology, given.source))

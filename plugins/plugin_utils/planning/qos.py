@@ -108,7 +108,7 @@ class _Planner:
 
     def _dscp(self, fact: QosFact, context: Context) -> int:
         """The code point of the row's medium; 0 where the inventory leaves it to Windows."""
-        given = self._topology.estate.qos.dscp.get(t.cast("Medium", fact.medium), "")
+        given = self._topology.estate.qos.dscp.get(t.cast(Medium, fact.medium), "")
         if given in UNMANAGED_DSCP:
             return 0
         own = self._class_of(fact.medium, context)

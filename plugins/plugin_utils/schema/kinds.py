@@ -60,9 +60,7 @@ Name = t.Annotated[str, TextKind("name", "letters, digits, hyphens and dots", is
 Ports = t.Annotated[
     str, TextKind("ports", "a port or a range such as 5061 or 50000-59999", lambda text: parse_ports(text) is not None)
 ]
-Dscp = t.Annotated[
-    str, TextKind("dscp", "a whole number from 0 to 63, not_configured or disabled", is_dscp)
-]
+Dscp = t.Annotated[str, TextKind("dscp", "a whole number from 0 to 63, not_configured or disabled", is_dscp)]
 UserFigure = t.Annotated[str, OneOf("user_model")]
 Product = t.Annotated[str, OneOf("products")]
 Peer = t.Annotated[str, OneOf("peers")]

@@ -71,8 +71,8 @@ def _problems(catalogues: Catalogues, row: RawRow, override: OverrideInput, path
                 field=key,
             )
     if known and set(override.value) <= fields:
-        vocabulary = next(iter(catalogues.values())).vocabulary
-        reader = Reader(vocabulary)
+        anyone, *_others = catalogues.values()
+        reader = Reader(anyone.vocabulary)
         decoder_of(known)({**row.data, **override.value}, join(path, "value"), reader)
         for problem in reader.problems:
             yield violation(

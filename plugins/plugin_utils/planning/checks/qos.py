@@ -34,7 +34,8 @@ def ranges(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     for items in by_target.values():
         for one, other in itertools.combinations(items, 2):
             if one.first <= other.last and other.first <= one.last and (one.path or other.path):
-                yield _overlap(one, other) if one.path else _overlap(other, one)
+                adjustable, fixed = (one, other) if one.path else (other, one)
+                yield _overlap(adjustable, fixed)
 
 
 def _overlap(one: MediaRange, other: MediaRange) -> Violation:

@@ -92,7 +92,7 @@ def pools_in_one_domain(topology: Topology) -> t.Iterator[Violation]:
         domains = {server.name: domain_of(topology, server) for server in cluster.servers}
         known = list(dict.fromkeys(filter(None, domains.values())))
         if len(known) > 1:
-            odd = next(name for name, domain in domains.items() if domain and domain != known[0])
+            odd = next((name for name, domain in domains.items() if domain and domain != known[0]), "")
             yield violation(
                 "finding.pool-in-two-domains",
                 "uc_pool",

@@ -52,7 +52,7 @@ def waivers(topology: Topology) -> t.Iterator[Violation]:
             yield violation("finding.waiver-refused", f"{path}.finding", value=waiver.finding)
         elif waiver.until and as_of and as_of > waiver.until:
             yield violation(
-                "finding.waiver-expired", f"{path}.until", value=waiver.until.isoformat(), finding=waiver.finding
+                "finding.waiver-expired", f"{path}.until", value=waiver.until.isoformat(), waived=waiver.finding
             )
 
 

@@ -69,7 +69,8 @@ class DnsPolicyInput:
 
     zones: t.Mapping[str, ZoneInput] = option("Zones that this estate may change", default={})
     pinpoint: t.Mapping[t.Literal["internal", "perimeter", "external"], PinpointInput] = option(
-        "By view, the server that gets a zone of its own for each name whose zone this estate may not change", default={}
+        "By view, the server that gets a zone of its own for each name whose zone this estate may not change",
+        default={},
     )
     ttl: int = option("Time to live of planned records, in seconds", default=3600)
 
@@ -99,8 +100,8 @@ class QosPolicyInput:
 
     enabled: bool = option("Whether QoS is set up", default=True)
     dscp: t.Mapping[Medium, Dscp] = option(
-        "DSCP by medium: a number, or `not_configured` or `disabled` to leave Windows' own marks; EF and AF41 when left "
-        "out",
+        "DSCP by medium: a number, or `not_configured` or `disabled` to leave Windows' own marks; EF and AF41 when "
+        "left out",
         default={},
     )
     server_media_ports: Ports = option("Range for all media on OCS conferencing servers", default="")
@@ -183,5 +184,6 @@ class IpsecPolicyInput:
 
     deployed: bool = option("Whether servers and clients run an IPsec policy", default=False)
     mode: t.Literal["request", "boundary", "require"] = option(
-        "Whether the policy asks for protection, stands between protected and unprotected, or insists", default="request"
+        "Whether the policy asks for protection, stands between protected and unprotected, or insists",
+        default="request",
     )

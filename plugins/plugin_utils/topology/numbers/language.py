@@ -218,9 +218,9 @@ def _repeated(node: Repeat, start: _Start, rest: Term) -> Term:
         tail = star(part)
     else:
         tail = EMPTY
-        for _ in range(node.most - node.least):
+        for _time in range(node.most - node.least):
             tail = either(EMPTY, then(part, tail))
-    for _ in range(node.least):
+    for _time in range(node.least):
         tail = then(part, tail)
     return then(tail, rest)
 

@@ -174,7 +174,7 @@ QUANTIFIERS = st.sampled_from(["", "", "", "?", "*", "+", "{2}", "{1,2}"])
 @st.composite
 def expressions(draw: st.DrawFn) -> str:
     parts = []
-    for _ in range(draw(st.integers(1, 4))):
+    for _time in range(draw(st.integers(1, 4))):
         atom = draw(ATOMS)
         parts.append(atom if atom.startswith(("(?!", "(?=")) else atom + draw(QUANTIFIERS))
     start, end = draw(st.sampled_from(["^", ""])), draw(st.sampled_from(["$", ""]))
