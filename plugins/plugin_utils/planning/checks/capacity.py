@@ -25,7 +25,7 @@ def limits(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
 
 
 def _exceeded(line: CapacityLine) -> Violation:
-    more = f"; {line.servers_needed} servers are needed, there are {line.servers}" if line.servers_needed else ""
+    more = f"; {line.servers_needed} servers are needed instead of {line.servers}" if line.servers_needed else ""
     return violation(
         line.finding,
         line.path,
@@ -34,7 +34,7 @@ def _exceeded(line: CapacityLine) -> Violation:
         allowed=_allowed(line),
         why=line.why,
         figure=line.figure,
-        subject=line.subject,
+        subject="the estate" if line.subject == "estate" else line.subject,
         unit=line.unit,
         load=number(line.load),
         limit=number(line.limit or line.least),
