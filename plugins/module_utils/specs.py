@@ -72,9 +72,43 @@ BALANCED_SERVICE: Fields = {
     "snat": Field(list, elements=str),
 }
 
+CERTIFICATE_REQUEST: Spec = {
+    **COMMON_SPEC,
+    "issuer": {"type": "str", "choices": ["internal", "public"], "required": True},
+    "requests": {"type": "raw", "required": True},
+}
+CERTIFICATE: Fields = {
+    **_PLANNED,
+    "subject": Field(str, required=True),
+    "sans": Field(list, required=True, elements=str),
+    "eku": Field(list, required=True, elements=str),
+    "key_algorithm": Field(str, required=True),
+    "key_bits": Field(int, required=True),
+    "own_key": Field(bool),
+    "hosts": Field(list, required=True, elements=str),
+    "crl_distribution_point": Field(bool),
+}
+
+QOS_REGISTRY: Spec = {
+    **COMMON_SPEC,
+    "target": {"type": "str", "required": True},
+    "gpo": {"type": "str"},
+    "values": {"type": "raw", "required": True},
+}
+REGISTRY_VALUE: Fields = {
+    **_PLANNED,
+    "hive": Field(str, required=True, choices=("HKLM", "HKCU")),
+    "key": Field(str, required=True),
+    "name": Field(str, required=True),
+    "type": Field(str, required=True, choices=("REG_DWORD", "REG_SZ")),
+    "data": Field(object, required=True),
+}
+
 # Mechanism: its spec, and which of its options are long lists of what.
 MECHANISMS: Mapping[str, tuple[Spec, Mapping[str, Fields]]] = {
     "firewall_rules": (FIREWALL_RULES, {"sets": FIREWALL_SET, "rules": FIREWALL_RULE}),
     "dns_records": (DNS_RECORDS, {"records": DNS_RECORD}),
     "load_balancer": (LOAD_BALANCER, {"services": BALANCED_SERVICE}),
+    "certificate_request": (CERTIFICATE_REQUEST, {"requests": CERTIFICATE}),
+    "qos_registry": (QOS_REGISTRY, {"values": REGISTRY_VALUE}),
 }

@@ -27,7 +27,13 @@ class Slice:
 
 def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
     """All slices, mechanism by mechanism."""
-    return (*_firewalls(topology, plan), *_zones(topology, plan), *_balancers(plan))
+    return (
+        *_firewalls(topology, plan),
+        *_zones(topology, plan),
+        *_balancers(plan),
+        *_certificates(plan),
+        *_registries(plan),
+    )
 
 
 def _planned(item: Item) -> Arguments:
@@ -129,3 +135,44 @@ def _balancers(plan: Plan) -> t.Iterator[Slice]:
         )
     for balancer, services in sorted(by_balancer.items()):
         yield Slice("load_balancer", balancer, {"state": "replaced", "services": services})
+
+
+def _certificates(plan: Plan) -> t.Iterator[Slice]:
+    """What each kind of issuer is asked for; a key that several hosts share is asked for once."""
+    by_issuer: dict[str, list[Arguments]] = {}
+    for certificate in plan.certificates:
+        by_issuer.setdefault(certificate.issuer, []).append(
+            {
+                **_planned(certificate),
+                "subject": certificate.subject,
+                "sans": [san.name for san in certificate.sans],
+                "eku": list(certificate.eku),
+                "key_algorithm": certificate.key_algorithm,
+                "key_bits": certificate.key_bits,
+                "own_key": certificate.own_key,
+                "hosts": list(certificate.hosts),
+                "crl_distribution_point": certificate.crl_distribution_point,
+            }
+        )
+    for issuer, requests in sorted(by_issuer.items()):
+        yield Slice("certificate_request", issuer, {"state": "replaced", "issuer": issuer, "requests": requests})
+
+
+def _registries(plan: Plan) -> t.Iterator[Slice]:
+    """Values of each host or Group Policy object; what is left to Windows is in nobody's slice."""
+    by_target: dict[tuple[str, str], list[Arguments]] = {}
+    for value in plan.qos.registry:
+        if value.state == "present":
+            by_target.setdefault((value.target, value.gpo), []).append(
+                {
+                    **_planned(value),
+                    "hive": value.hive,
+                    "key": value.key,
+                    "name": value.name,
+                    "type": value.type,
+                    "data": value.data,
+                }
+            )
+    for (target, gpo), values in sorted(by_target.items()):
+        arguments = {"state": "replaced", "target": target, "gpo": gpo, "values": values}
+        yield Slice("qos_registry", target, arguments)

@@ -64,7 +64,7 @@ PAGES: tuple[Page, ...] = (
             Section(
                 "Specifications",
                 lambda plan: plan.certificates,
-                "certificate cluster hosts shared subject sans eku "
+                "title cluster hosts shared subject sans eku "
                 "issuer key_algorithm key_bits listeners assign_with stage why",
             ),
         ),

@@ -53,3 +53,17 @@ def test_a_balancer_gets_its_services_with_their_members() -> None:
         {"name": "fe1.corp.contoso.com", "address": "10.20.0.11"},
         {"name": "fe2.corp.contoso.com", "address": "10.20.0.12"},
     ]
+
+
+def test_each_issuer_is_asked_for_its_certificates() -> None:
+    by_issuer = {s.target: s.arguments["requests"] for s in slices("lab") if s.mechanism == "certificate_request"}
+    assert "sip.contoso.com" in {request["subject"] for request in by_issuer["public"]}
+    pool = next(request for request in by_issuer["internal"] if request["subject"] == "pool1.corp.contoso.com")
+    assert pool["hosts"] == ["fe1.corp.contoso.com", "fe2.corp.contoso.com"]
+
+
+def test_clients_get_their_registry_values_by_group_policy() -> None:
+    values = {s.target: s.arguments for s in slices("lab") if s.mechanism == "qos_registry"}
+    assert values["hq"]["gpo"] == "UC QoS hq"
+    assert {value["name"]: value["data"] for value in values["hq"]["values"]}["QoSEnabled"] == 1
+    assert values["fe1.corp.contoso.com"]["gpo"] == ""
