@@ -19,7 +19,7 @@ from .parties import EndpointSet, Member
 class TranslatedAddressFact(Fact):
     """An address that a firewall may translate: inwards its destination, outwards its source, one to one."""
 
-    KIND: t.ClassVar[str] = "translations"
+    KIND: t.ClassVar[str] = "nat"
 
     role: str = option("Role that has the address")
     interface: str = option("Interface that has it")

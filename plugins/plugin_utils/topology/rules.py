@@ -24,7 +24,7 @@ EdgeService = t.Literal["access", "web_conferencing", "av"]
 class TranslationFact(Fact):
     """What the external or internal firewall may translate."""
 
-    KIND: t.ClassVar[str] = "translation"
+    KIND: t.ClassVar[str] = "nat_rules"
 
     verdict: t.Literal["forbidden", "doubtful", "all_or_none", "hairpin"] = option("What is to be said of it")
     side: t.Literal["external", "internal"] = option("Side of the Edge Servers", default="external")

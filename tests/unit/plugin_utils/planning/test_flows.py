@@ -104,7 +104,7 @@ def test_a_single_edge_behind_translation_has_one_public_address_for_both_ways()
         ("fw-ext.contoso.com", "dnat", "198.51.100.31", "203.0.113.31"),
         ("fw-ext.contoso.com", "snat", "198.51.100.31", "203.0.113.31"),
     ]
-    assert "ocs2007r2.translation.access-edge" in inwards.why
+    assert "ocs2007r2.nat.access-edge" in inwards.why
 
 
 def test_nothing_is_translated_inside_or_where_nothing_is_declared() -> None:
