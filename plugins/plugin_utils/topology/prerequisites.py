@@ -12,6 +12,7 @@ from .applied import AppliedFact
 from .windows import windows_words
 
 _SERVICE_PACK = re.compile(r"\bsp(\d+)\b")
+_SECOND_RELEASE = re.compile(r"r\d")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +34,29 @@ class PrerequisiteFact(AppliedFact):
     hypervisors: tuple[str, ...] = option("Hypervisors that will do", default=())
 
 
-def will_do(stated: str, wanted: str) -> bool:
-    """Whether a stated Windows version is a wanted one: the same release, and no lower service pack.
+def will_do(stated: str, wanted: t.Sequence[str]) -> bool:
+    """Whether a stated Windows version is among the wanted ones: the same release, and no lower service pack.
 
-    A service pack that is not stated is not held against it.
+    A service pack that is not stated is not held against it; editions and architectures do not count.
     """
-    if _release(stated) != _release(wanted):
-        return False
-    has, needs = _service_pack(stated), _service_pack(wanted)
-    return has is None or needs is None or has >= needs
+    has = _service_pack(stated)
+    for version in wanted:
+        needs = _service_pack(version)
+        if _same_release(stated, version) and (has is None or needs is None or has >= needs):
+            return True
+    return False
 
 
-def _release(text: str) -> frozenset[str]:
-    """The words that name a release: years and names, and `r2`; editions and architectures do not count."""
-    return frozenset(word for word in windows_words(text) if word in _NAMES or (len(word) == 4 and word.isdigit()))
+def _same_release(stated: str, wanted: str) -> bool:
+    """Every word of the wanted release is stated; a second release, `r2`, is another one than the first."""
+    has, needs = _release_words(stated), _release_words(wanted)
+    return needs <= has and not any(_SECOND_RELEASE.fullmatch(word) for word in has - needs)
+
+
+def _release_words(text: str) -> frozenset[str]:
+    return frozenset(word for word in windows_words(text) if not _SERVICE_PACK.fullmatch(word))
 
 
 def _service_pack(text: str) -> int | None:
     match = _SERVICE_PACK.search(text.lower())
     return int(match[1]) if match else None
-
-
-_NAMES = frozenset({"r2", "xp", "vista", "7"})

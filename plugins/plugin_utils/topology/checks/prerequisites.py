@@ -41,7 +41,7 @@ def _states_something(server: Server) -> bool:
 
 def _judged(fact: PrerequisiteFact, server: Server, role: str) -> t.Iterator[Violation]:
     given = server.given
-    if given.windows and fact.windows and not any(will_do(given.windows, wanted) for wanted in fact.windows):
+    if given.windows and fact.windows and not will_do(given.windows, fact.windows):
         yield violation(
             "finding.virtual-windows" if fact.virtual else "finding.windows-version",
             "uc_windows",
