@@ -3,7 +3,7 @@
 
 INVENTORY ?= inventories/lab
 PYTHON ?= python3
-# More arguments for pytest in `make unit`, e.g. ARGS='-k flows -x'.
+# More arguments for `make unit`, e.g. ARGS='-k flows -x', and for `make mutate`, e.g. ARGS='--kind dns'.
 ARGS ?=
 # What `make format` rewrites.
 FILES ?= .
@@ -22,7 +22,7 @@ TEST_STEPS := ruff mypy coverage package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev plan deploy test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
-        sanity package bench trace golden docs build clean
+        sanity package bench mutate trace golden docs build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,11 +56,11 @@ deploy: setup ## for now: plan the default inventory; nothing is applied yet
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
-test: setup-dev ## everything a change must pass (all of the checks below but compat)
+test: setup-dev ## everything a change must pass (all of the checks below but compat and mutate)
 	@tests/tools/run_steps.sh $(TEST_STEPS)
 
-test-all: setup-dev ## test, then the example inventories under newer ansible-core releases
-	@tests/tools/run_steps.sh $(TEST_STEPS) compat
+test-all: setup-dev ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
+	@tests/tools/run_steps.sh $(TEST_STEPS) compat mutate
 
 lint: ruff mypy yamllint ansible-lint ## ruff, mypy, yamllint and ansible-lint
 
@@ -99,6 +99,9 @@ trace: setup-dev ## how many documented requirements the plans use, per area; fa
 
 compat: setup-dev ## load and plan inventories/* under ansible-core 2.20 and 2.21, where their Python is present
 	@tests/tools/compat.sh
+
+mutate: setup-dev ## change each figure of the catalogue once: a test of printed tables must fail (minutes)
+	@python tests/tools/mutate.py $(ARGS)
 
 bench: setup-dev ## measure the budgets (tests/bench)
 	@tests/tools/run_scripts.sh tests/bench
