@@ -28,26 +28,23 @@ make_venv() { # PYTHON CORE FOLDER: an environment like .venv, but for ansible-c
 }
 
 try_core() { # CORE PYTHON_VERSION
-    local core=$1 version=$2 python venv inventory
+    local core=$1 version=$2 python venv inventory hosts
     if ! python=$(find_python "$version"); then
         echo "ansible-core $core: skipped, no Python $version on this machine"
         return 0
     fi
     venv=.build/core-$core
     make_venv "$python" "$core" "$venv"
-    "$venv/bin/ansible-playbook" --version | head -n 1
-    for inventory in "$work"/inventories/*/; do
+    "$venv/bin/ansible-playbook" --version | sed -n 1p
+    for hosts in "$work"/inventories/*/hosts.yml; do
+        inventory=$(dirname "$hosts")
         echo "ansible-core $core: $(basename "$inventory")"
         "$venv/bin/ansible-inventory" -i "$inventory" --list >/dev/null
         "$venv/bin/ansible-playbook" openuc.ocs.plan -i "$inventory"
     done
 }
 
-if ! [ -e playbooks/plan.yml ] || ! [ -d inventories ]; then
-    echo 'There is no plan playbook, or no example inventory, yet: nothing to do'
-    exit 0
-fi
-# A copy: planning writes into the inventory's folder.
+# A copy: planning writes beside the inventory.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -R inventories "$work/"

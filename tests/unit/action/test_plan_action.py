@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import typing as t
@@ -129,3 +130,21 @@ def test_names_in_other_scripts_and_very_long_values_are_answered(estate: Estate
     assert failed.returncode == 2
     assert "Traceback" not in failed.stdout + failed.stderr
     assert len(failed.stdout) < 200_000
+
+
+@pytest.mark.parametrize("text", ["", "all:\n\tchildren:\n\t\tedge:\n", "all: {children: {edge: {hosts: {}}}}\n"])
+def test_an_inventory_without_hosts_is_refused(estate: Estate, text: str) -> None:
+    """An empty file, tabs, and groups that nobody is in: Ansible itself would only warn."""
+    (estate.inventory / "hosts.yml").write_text(text)
+    failed = estate.run()
+    assert failed.returncode != 0
+    assert "holds no hosts" in failed.stdout
+    assert not estate.intended.parent.exists()
+
+
+def test_a_thousand_mistakes_are_all_told(estate: Estate) -> None:
+    estate.estate({**ESTATE, **{f"uc_mistake_{number}": number for number in range(1000)}})
+    failed = estate.run()
+    assert failed.returncode == 2
+    assert "The inventory has 1000 errors" in failed.stdout
+    assert len(set(re.findall(r"there is no variable uc_mistake_(\d+)\.", failed.stdout))) == 1000
