@@ -126,7 +126,7 @@ def test_every_planned_port_counts() -> None:
 
 def test_every_row_of_the_product_is_compared() -> None:
     planned = {row for service in plan().services for row in service.why}
-    known = {row.id for row in loader.load("ocs2007r2").rows("load_balancing")}
+    known = {row.id for row in loader.load("ocs2007r2").rows("balanced_services")}
     # The site over plain HTTP is not printed; the guide speaks of web access without naming a port.
     assert known - planned == {"ocs2007r2.lb.web-access-http"}
 

@@ -37,8 +37,9 @@ SECONDS = 120
 
 # Modules of tests/documents that compare a kind.
 COMPARED: dict[str, tuple[str, ...]] = {
+    "balanced_services": ("load_balancer",),
     "balancer_needs": ("load_balancer",),
-    "balancing": ("load_balancer",),
+    "balancer_support": ("load_balancer",),
     "bandwidth": ("qos",),
     "certificate_rules": ("certificates",),
     "certificates": ("certificates",),
@@ -46,7 +47,6 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "flows": ("flow_rows", "ports", "edge_firewall", "lync_ports"),
     "iis": ("iis",),
     "ipsec": ("ipsec",),
-    "load_balancing": ("load_balancer",),
     "permissions": ("permissions",),
     "publications": ("iis", "load_balancer"),
     "qos": ("qos",),

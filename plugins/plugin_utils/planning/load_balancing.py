@@ -22,7 +22,7 @@ Nat = t.Literal["snat", "dnat"]
 class ServiceFact(AppliedFact):
     """A port that is balanced."""
 
-    KIND: t.ClassVar[str] = "load_balancing"
+    KIND: t.ClassVar[str] = "balanced_services"
 
     interface: str = option("Interface of the members", default="internal")
     vip: VipName = option("Which of the cluster's balanced addresses")

@@ -53,7 +53,7 @@ class BalancerNeedFact(AppliedFact):
 class BalancingFact(Fact):
     """How something may be balanced in a product."""
 
-    KIND: t.ClassVar[str] = "balancing"
+    KIND: t.ClassVar[str] = "balancer_support"
 
     subject: Subject = option("What is balanced")
     modes: tuple[t.Literal["hardware", "dns"], ...] = option("Ways that are supported")
