@@ -201,6 +201,17 @@ PAGES: tuple[Page, ...] = (
                 lambda plan: plan.voice.routes,
                 "name pattern usages gateways why",
             ),
+            Section(
+                "Access numbers",
+                lambda plan: plan.voice.access_numbers,
+                "number display_name pool languages location_profile region why",
+            ),
+            Section(
+                "Exchange UM dial plans",
+                lambda plan: plan.voice.um_dial_plans,
+                "name location_profile subscriber_access auto_attendant servers why",
+            ),
+            Section("Rules to keep", lambda plan: plan.voice.rules, "area subject level text seen why"),
             Section("Gateways", lambda plan: plan.voice.gateways, "host kind address mediation port transport why"),
             Section(
                 "Mediation Servers",
