@@ -200,6 +200,14 @@ def run_module(name: str) -> None:
             test(**arguments)
 
 
+def run_conditions(row: Row) -> None:
+    """Plan the estates that must not plan a row."""
+    module = importlib.import_module("tests.documents.test_conditions")
+    for name, rows in module.TABLE["not_planned"].items():
+        if row.id in rows:
+            module.test_what_an_estate_lacks_is_not_planned(name)
+
+
 def arguments_of(test: t.Any) -> t.Iterator[Data]:
     """What pytest would call the test with."""
     marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
@@ -234,6 +242,8 @@ def _try(mutant: Mutant) -> str:
     try:
         for name in COMPARED[mutant.row.kind]:
             run_module(name)
+        if mutant.field == "when":
+            run_conditions(mutant.row)
     except AssertionError:
         return KILLED
     except Exception:  # noqa: BLE001 - a plan that cannot be made is noticed as well
@@ -268,7 +278,11 @@ def outcomes(mutants: t.Sequence[Mutant]) -> list[str]:
         if os.fork() == 0:
             with os.fdopen(writing, "w") as stream:
                 for index in range(worker, len(mutants), WORKERS):
-                    stream.write(f"{index} {outcome(mutants[index])}\n")
+                    word = outcome(mutants[index])
+                    stream.write(f"{index} {word}\n")
+                    if word == SURVIVED:
+                        mutant = mutants[index]
+                        print(f"survived: {mutant.row.id} {mutant.field}: {mutant.words}", flush=True)
             os._exit(0)
         os.close(writing)
         pipes.append(reading)
