@@ -125,17 +125,11 @@ def _site(number: int, groups: Groups, estate: Estate) -> None:
 
 
 def write(folder: Path, groups: Groups, estate: Estate) -> None:
-    """The inventory as a directory that Ansible reads; two values of each host are templates."""
+    """The inventory as a directory that Ansible reads; two values of every host are templates."""
     hosts = {
         group: {
             "hosts": {
-                host: {
-                    **{f"uc_{key}": value for key, value in variables.items()},
-                    "rack": "r1",
-                    "uc_windows": "{{ windows_version }}",
-                    "uc_backend": {"dns": "{{ dns_backend }}"},
-                }
-                for host, variables in members.items()
+                host: {f"uc_{key}": value for key, value in variables.items()} for host, variables in members.items()
             }
         }
         for group, members in groups.items()
@@ -144,5 +138,10 @@ def write(folder: Path, groups: Groups, estate: Estate) -> None:
     variables.mkdir(parents=True, exist_ok=True)
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": hosts}}))
     shared = {f"uc_{key}": value for key, value in estate.items()}
-    shared.update(windows_version="2008", dns_backend="rfc2136")
+    shared.update(
+        windows_version="2008",
+        dns_backend="rfc2136",
+        uc_windows="{{ windows_version }}",
+        uc_backend={"dns": "{{ dns_backend }}"},
+    )
     (variables / "uc.yml").write_text(yaml.safe_dump(shared))

@@ -7,9 +7,16 @@ import pytest
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.reference import PAGES
 from tests import support
+from tests.tools import traceability
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_page_is_current(name: str) -> None:
     committed = (support.ROOT / "docs" / name).read_text(encoding="utf-8")
     assert committed == PAGES[name](), "run `make docs` and commit what it writes"
+
+
+def test_traceability_is_current_and_whole() -> None:
+    text = traceability.render()
+    assert traceability.PAGE.read_text(encoding="utf-8") == text, "run `make docs` and commit what it writes"
+    assert [line for line in text.splitlines() if line.endswith("|  |")] == []
