@@ -68,11 +68,10 @@ def planned(estate: str) -> dict[str, list[str]]:
 
 
 def line(service: Service) -> str:
-    return (
-        f"{service.cluster} {service.vip_name} {service.role} "
-        f"{service.protocol} {service.port} to {service.member_port}, checked {service.check_port}, {service.nat}, {service.affinity}, {service.idle_seconds} s, {service.stage}"
-        f"{', ends TLS' if service.terminate else ''}"
-    )
+    ports = f"{service.protocol} {service.port} to {service.member_port}, checked {service.check_port}"
+    manner = f"{service.nat}, {service.affinity}, {service.idle_seconds} s, {service.stage}"
+    tls = ", ends TLS" if service.terminate else ""
+    return f"{service.cluster} {service.vip_name} {service.role} {ports}, {manner}{tls}"
 
 
 @pytest.mark.parametrize(("estate", "row"), [(estate, row) for estate, rows in PINS.items() for row in rows])

@@ -310,7 +310,8 @@ class Excuse:
 
 
 def excuses() -> list[Excuse]:
-    entries = yaml.safe_load(EXCUSES.read_text())["unprinted"] if EXCUSES.exists() else []
+    lists = yaml.safe_load(EXCUSES.read_text())
+    entries = [*lists["unprinted"], *lists["open"]]
     return [Excuse(entry["rows"], tuple(entry["fields"]), entry["why"]) for entry in entries]
 
 
