@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From plain YAML values to typed objects, collecting every problem on the way.
 
-A decoder is compiled once per type. A wrong value never raises: the problem is recorded and the option's default takes
-its place, so that everything else wrong with an inventory is still found in the same run.
+A decoder is compiled once per type. A wrong value never raises: the problem is recorded, and what was most likely meant
+takes its place, or the option's default, so that everything else wrong with an inventory is found in the same run and
+one slip is not reported again by all that depends on it. A guess never reaches a plan, since each comes with an error.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .problems import Problem, Rule, join, nearest
 
 Vocabulary = t.Mapping[str, t.Collection[str]]
 INVALID: t.Final = object()
+MISSING: t.Final = "(missing)"
 _MOST_LISTED = 20
 
 
@@ -132,12 +134,16 @@ def _not_ipv4(value: object, path: str, reader: Reader) -> object:
 
 def _network(value: object, path: str, reader: Reader) -> object:
     allowed = "an IPv4 network such as 10.20.0.0/24, its host bits zero"
-    try:
-        return (
-            ipaddress.IPv4Network(value) if isinstance(value, str) else reader.wrong("malformed", path, value, allowed)
-        )
-    except ValueError:
+    if not isinstance(value, str):
         return reader.wrong("malformed", path, value, allowed)
+    try:
+        return ipaddress.IPv4Network(value)
+    except ValueError:
+        reader.wrong("malformed", path, value, allowed)
+    try:
+        return ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        return INVALID
 
 
 def _date(value: object, path: str, reader: Reader) -> object:
@@ -188,7 +194,9 @@ def _word(base: Decoder, one_of: OneOf) -> Decoder:
         if text is INVALID or known is None or text in known:
             return text
         rule: Rule = "reference" if one_of.vocabulary.startswith(INVENTORY) else "choice"
-        return reader.wrong(rule, path, value, _listed(known), nearest(str(text), known))
+        near = nearest(str(text), known)
+        reader.wrong(rule, path, value, _listed(known), near)
+        return near or INVALID
 
     return read
 
@@ -206,7 +214,9 @@ def _literal(choices: tuple[object, ...]) -> Decoder:
         for choice in choices:
             if value == choice and isinstance(value, bool) == isinstance(choice, bool):
                 return choice
-        return reader.wrong("choice", path, value, ", ".join(words), nearest(str(value), words))
+        near = nearest(str(value), words)
+        reader.wrong("choice", path, value, ", ".join(words), near)
+        return choices[words.index(near)] if near else INVALID
 
     return read
 
@@ -262,11 +272,16 @@ class _Record:
                 return reader.wrong("type", path, value, "a mapping with " + ", ".join(self._options))
             value = {self._shorthand: value}
         arguments = self._arguments(value, path, reader)
-        missing = [info for info in self._required if info.name not in arguments]
-        for info in missing:
+        for info in self._required:
+            if info.name in arguments:
+                continue
+            guess = _stand_in(info.type)
             if info.key not in value:
                 reader.wrong("missing", join(path, info.key), None, info.doc)
-        return INVALID if missing else self._cls(**arguments)
+            if guess is INVALID:
+                return INVALID
+            arguments[info.name] = guess
+        return self._cls(**arguments)
 
     def _arguments(self, value: t.Mapping[t.Any, object], path: str, reader: Reader) -> dict[str, object]:
         arguments: dict[str, object] = {}
@@ -276,7 +291,9 @@ class _Record:
             if entry is None:
                 near = nearest(str(key), self._options)
                 reader.wrong("unknown", below, element, ", ".join(self._options), near)
-                continue
+                if not near or near in value:
+                    continue
+                entry = self._options[near]
             info, decoder = entry
             if element is None and not info.required:
                 continue
@@ -284,3 +301,17 @@ class _Record:
             if result is not INVALID:
                 arguments[info.name] = result
         return arguments
+
+
+def _stand_in(declared: t.Any) -> object:
+    """What a missing option is taken for while the rest of the inventory is looked at."""
+    origin = t.get_origin(declared)
+    if origin is t.Annotated:
+        return "" if t.get_args(declared)[0] is str else INVALID
+    if origin is t.Literal:
+        return t.get_args(declared)[0]
+    if origin is tuple:
+        return ()
+    if origin in (dict, collections.abc.Mapping):
+        return {}
+    return MISSING if declared is str else INVALID

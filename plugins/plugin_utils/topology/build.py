@@ -195,7 +195,7 @@ def _violations(problems: t.Iterable[Problem], host: str) -> t.Iterator[Violatio
             PREFIX + problem.path,
             host=host,
             value=problem.value if problem.rule != "missing" else None,
-            allowed=problem.allowed,
+            allowed=problem.allowed if problem.rule != "missing" else "",
             nearest=problem.nearest,
             key=key,
             meaning=problem.allowed,

@@ -172,3 +172,22 @@ def broken(draw: st.DrawFn) -> RawInventory:
 @given(broken())
 def test_no_broken_inventory_raises(inventory: RawInventory) -> None:
     assert design(inventory, support.TODAY).topology
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        {"uc_pools/pool1.corp.contoso.com/edition": "~delete"},
+        {"uc_pools/pool1.corp.contoso.com/edition": "enterprize"},
+        {"uc_networks/lan/kind": "server"},
+        {"uc_clients/hq/network": "client"},
+        {"uc_mediation/med1.corp.contoso.com/next_hop": "pool2"},
+        {"uc_edge_pools/edge.corp.contoso.com/next_hop": "elsewhere.contoso.com"},
+    ],
+    ids=str,
+)
+def test_one_slip_is_reported_once(slip: dict[str, object]) -> None:
+    """And not again by everything that depends on what was mistyped."""
+    before = set(support.example_design("lab").findings)
+    found = design(support.changed(support.example("lab"), slip), support.TODAY).findings
+    assert len(set(found) - before) == 1
