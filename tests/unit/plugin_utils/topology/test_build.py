@@ -182,7 +182,7 @@ def test_no_broken_inventory_raises(inventory: RawInventory) -> None:
         {"uc_networks/lan/kind": "server"},
         {"uc_clients/hq/network": "client"},
         {"uc_mediation/med1.corp.contoso.com/next_hop": "pool2"},
-        {"uc_edge_pools/edge.corp.contoso.com/next_hop": "elsewhere.contoso.com"},
+        {"uc_edge_pools/edge.corp.contoso.com/next_hop": "dirpol.corp.contoso.com"},
     ],
     ids=str,
 )
