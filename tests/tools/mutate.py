@@ -48,7 +48,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "iis": ("iis",),
     "ipsec": ("ipsec",),
     "permissions": ("permissions",),
-    "publications": ("iis", "load_balancer"),
+    "publications": ("publication_rows", "iis"),
     "qos": ("qos",),
     "sql_versions": ("storage",),
     "steps": ("steps",),
