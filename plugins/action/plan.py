@@ -101,7 +101,7 @@ class ActionModule(ActionBase):
 
         return TaggedHost(str(name), groups, raw, template)
 
-    def _write(self, folder: Path, files: dict[str, str]) -> Result:
+    def _write(self, folder: Path, files: dict[str, bytes]) -> Result:
         """To a private folder always, since other tasks of the run read it; to `intended/` outside check mode."""
         private = Path(constants.DEFAULT_LOCAL_TMP) / "openuc" / "plan"
         intended.write(private, intended.compare(private, files))
@@ -117,13 +117,9 @@ class ActionModule(ActionBase):
         result: Result = {"changed": bool(changes), "plan_dir": str(private), "intended_dir": str(folder)}
         if self._task.diff:
             result["diff"] = [
-                {
-                    "before_header": change.path,
-                    "after_header": change.path,
-                    "before": change.before or "",
-                    "after": change.after or "",
-                }
+                {"before_header": change.path, "after_header": change.path, "before": before, "after": after}
                 for change in changes
+                for before, after in [change.texts()]
             ]
         return result
 

@@ -18,7 +18,7 @@ import typing as t
 from pathlib import Path
 
 MANIFEST = "manifest.json"
-Files = t.Mapping[str, str]
+Files = t.Mapping[str, bytes]
 
 
 class UnreadableTreeError(Exception):
@@ -30,32 +30,38 @@ class Change:
     """A file that differs from what is planned; None stands for a file that is not there."""
 
     path: str
-    before: str | None
-    after: str | None
+    before: bytes | None
+    after: bytes | None
+
+    def texts(self) -> tuple[str, str]:
+        """Both sides as text, for people."""
+        before, after = self.before or b"", self.after or b""
+        return before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
 
 
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
-def with_manifest(files: Files, source_digest: str, version: int) -> dict[str, str]:
-    """The files and the manifest over them."""
-    content = {
+def with_manifest(texts: t.Mapping[str, str], source_digest: str, version: int) -> dict[str, bytes]:
+    """The files, encoded once for all that is done with them, and the manifest over them."""
+    files = {path: text.encode() for path, text in texts.items()}
+    manifest = {
         "schema_version": version,
         "input": source_digest,
-        "files": {path: digest(text) for path, text in sorted(files.items())},
+        "files": {path: digest(content) for path, content in sorted(files.items())},
     }
-    return {**files, MANIFEST: json.dumps(content, indent=1) + "\n"}
+    return {**files, MANIFEST: (json.dumps(manifest, indent=1) + "\n").encode()}
 
 
 def compare(folder: Path, files: Files) -> tuple[Change, ...]:
     """What writing the files would change."""
     changes = []
     for path, after in sorted(files.items()):
-        before = _text(folder / path)
+        before = _content(folder / path)
         if before != after:
             changes.append(Change(path, before, after))
-    changes.extend(Change(path, _text(folder / path), None) for path in sorted(_former(folder) - files.keys()))
+    changes.extend(Change(path, _content(folder / path), None) for path in sorted(_former(folder) - files.keys()))
     return tuple(change for change in changes if change.before is not None or change.after is not None)
 
 
@@ -82,17 +88,17 @@ def write(folder: Path, changes: t.Sequence[Change]) -> None:
 def read(folder: Path, path: str) -> str:
     """A file of the tree, if the manifest vouches for it."""
     manifest = _manifest(folder)
-    text = _text(folder / path)
-    if text is None or manifest.get(path) != digest(text):
+    content = _content(folder / path)
+    if content is None or manifest.get(path) != digest(content):
         raise UnreadableTreeError(f"{folder / path} is not what {MANIFEST} says was planned; plan again")
-    return text
+    return content.decode()
 
 
-def _stage(place: Path, text: str) -> Path:
+def _stage(place: Path, content: bytes) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
     mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
     os.chmod(name, mode)
     return Path(name)
@@ -122,11 +128,11 @@ def _former(folder: Path) -> set[str]:
 
 
 def _manifest(folder: Path) -> dict[str, str]:
-    text = _text(folder / MANIFEST)
-    if text is None:
+    content = _content(folder / MANIFEST)
+    if content is None:
         raise UnreadableTreeError(f"{folder} holds no {MANIFEST}; plan first")
     try:
-        files = json.loads(text)["files"]
+        files = json.loads(content)["files"]
         return {str(path): str(value) for path, value in files.items() if _inside(str(path))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableTreeError(f"{folder / MANIFEST} cannot be read: {error}") from error
@@ -137,10 +143,8 @@ def _inside(path: str) -> bool:
     return not path.startswith("/") and ".." not in Path(path).parts
 
 
-def _text(path: Path) -> str | None:
+def _content(path: Path) -> bytes | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except UnicodeDecodeError:
-        return path.read_bytes().decode("utf-8", "replace")

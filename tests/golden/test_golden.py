@@ -33,7 +33,7 @@ def test_plan_follows_its_schema(name: str) -> None:
     jsonschema.validate(json.loads(planned(name)["plan.json"]), PLAN_SCHEMA)
 
 
-def planned(name: str) -> dict[str, str]:
+def planned(name: str) -> dict[str, bytes]:
     """Files of an example, with the manifest over them."""
     design = support.example_design(name)
     assert design.errors == ()

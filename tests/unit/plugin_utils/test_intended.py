@@ -14,7 +14,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils import intended
 ONE = intended.with_manifest({"plan.json": "{}\n", "zones/internal/a.zone": "a\n"}, "in1", 1)
 
 
-def put(folder: Path, files: dict[str, str]) -> list[str]:
+def put(folder: Path, files: dict[str, bytes]) -> list[str]:
     changes = intended.compare(folder, files)
     intended.write(folder, changes)
     return [change.path for change in changes]
@@ -98,8 +98,8 @@ def test_a_manifest_never_leads_out_of_its_folder(tmp_path: Path) -> None:
     tree = tmp_path / "intended"
     put(tree, ONE)
     manifest = json.loads((tree / "manifest.json").read_text())
-    manifest["files"]["../precious"] = intended.digest("keep me")
-    manifest["files"][str(outside)] = intended.digest("keep me")
+    manifest["files"]["../precious"] = intended.digest(b"keep me")
+    manifest["files"][str(outside)] = intended.digest(b"keep me")
     (tree / "manifest.json").write_text(json.dumps(manifest))
     put(tree, ONE)
     assert outside.read_text() == "keep me"
