@@ -35,6 +35,7 @@ except ImportError:
 
 Result = dict[str, t.Any]
 _MOST_TOLD = 5
+_BEHIND_THE_PLAN = ("sets", "citations", "coverage")
 
 
 class ActionModule(ActionBase):
@@ -169,7 +170,8 @@ def _counts(planned: Design) -> dict[str, int]:
 
 
 def _summary(counts: t.Mapping[str, int], tally: t.Mapping[str, int], folder: str) -> list[str]:
-    planned = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    kinds = {name: count for name, count in counts.items() if count and name not in _BEHIND_THE_PLAN}
+    planned = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in kinds.items())
     found = ", ".join(f"{count} {name}" for name, count in tally.items() if count) or "none"
     return [f"Planned: {planned}", f"Findings: {found}", f"In: {folder}"]
 

@@ -67,6 +67,11 @@ PAGES: tuple[Page, ...] = (
                 "title cluster hosts shared subject sans eku "
                 "issuer key_algorithm key_bits listeners assign_with stage why",
             ),
+            Section(
+                "Who must be made to trust the private authority",
+                lambda plan: plan.trust,
+                "population hosts store purpose why",
+            ),
         ),
         spreadsheet=True,
     ),

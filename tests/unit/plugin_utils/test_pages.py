@@ -10,7 +10,9 @@ import json
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import items_of
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.pages import files_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.sections import PAGES
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.tables import comma_separated, markdown, text_of
 from tests import support
 
@@ -79,3 +81,16 @@ def test_markdown_cells_cannot_break_the_table() -> None:
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "@x"])
 def test_spreadsheets_do_not_run_what_an_inventory_says(formula: str) -> None:
     assert comma_separated(("a",), [(formula,)]).splitlines()[1] == f"'{formula}"
+
+
+def test_every_kind_of_item_stands_on_some_page() -> None:
+    """A part of the plan that only plan.json holds is one that no administrator reads."""
+    made = support.example_design("multisite").plan
+    assert made is not None
+    shown: set[int] = set()
+    for entry in PAGES:
+        for section in entry.sections:
+            shown.update(map(id, section.items(made)))
+    others = {id(item) for item in (*made.flows, *made.stages, *made.steps)}
+    missing = {type(item).__name__ for item in items_of(made) if id(item) not in shown | others}
+    assert missing == set()
