@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.reading import (
     VAULTED,
     InventoryReader,
@@ -32,7 +34,7 @@ def line_of(value: object) -> str:
     return f"uc.yml:{value.line}" if isinstance(value, Text) and value.line else ""
 
 
-TAGS = Tags(lambda text: "{{" in text, lambda value: isinstance(value, Secret), line_of)
+TAGS = Tags(lambda text: "{{" in text or "{%" in text, lambda value: isinstance(value, Secret), line_of)
 
 
 def host(name: str, template: t.Callable[[object], object] = lambda value: value, **variables: object) -> TaggedHost:
@@ -86,3 +88,51 @@ def test_origin_is_that_of_the_innermost_part_that_exists() -> None:
     assert read.origin("", "uc_other") == ""
     assert read.origin("unknown", "uc_pools") == ""
     assert read.origin("", "") == ""
+
+
+def counting(calls: list[object], result: object = "resolved") -> t.Callable[[object], object]:
+    def template(value: object) -> object:
+        calls.append(value)
+        return result
+
+    return template
+
+
+def read_all(value: object, calls: list[object], *variables: dict[str, object]) -> list[object]:
+    hosts = [
+        TaggedHost(f"h{number}", (), {"uc_x": value, **own}, counting(calls, f"for {sorted(own.items())}"))
+        for number, own in enumerate(variables)
+    ]
+    return [host.variables["uc_x"] for host in InventoryReader(TAGS).read(hosts).hosts]
+
+
+def test_a_template_that_only_names_variables_is_resolved_once_for_their_values() -> None:
+    calls: list[object] = []
+    found = read_all({"k": ["{{ a }}-{{b}}"]}, calls, {"a": "x", "b": 1}, {"a": "x", "b": 1}, {"a": "y", "b": 1})
+    assert len(calls) == 2
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("{{ a | upper }}", {"a": "x"}),
+        ("{{ lookup('env', 'HOME') }}", {}),
+        ("{% if a %}1{% endif %}", {"a": "x"}),
+        ("{{ a }} {# note #}", {"a": "x"}),
+        ("{{ a }}", {}),
+        ("{{ a }}", {"a": ["a list"]}),
+        ("{{ a }}", {"a": "{{ inventory_hostname }}"}),
+        ("{{ a }}", {"a": Secret()}),
+    ],
+)
+def test_any_other_template_is_resolved_for_every_host(text: str, own: dict[str, object]) -> None:
+    calls: list[object] = []
+    read_all(text, calls, own, own)
+    assert len(calls) == 2
+
+
+def test_values_that_only_look_alike_are_told_apart() -> None:
+    calls: list[object] = []
+    read_all("{{ a }}", calls, {"a": 1}, {"a": True}, {"a": "1"}, {"a": 1.0})
+    assert len(calls) == 4
