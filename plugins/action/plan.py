@@ -62,6 +62,9 @@ class ActionModule(ActionBase):
         counts = _counts(planned)
         tally = _tally(planned)
         summary = _summary(counts, tally, written["intended_dir"])
+        # Said here and not by a task of its own, which Ansible would set up for every host of the inventory.
+        for said in summary:
+            self._display.display(said)
         return {**written, "digest": source, "counts": counts, "findings": tally, "summary": summary}
 
     def _tell(self, planned: Design) -> None:
