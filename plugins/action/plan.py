@@ -106,9 +106,8 @@ class ActionModule(ActionBase):
         return TaggedHost(str(name), groups, raw, template)
 
     def _write(self, folder: Path, files: dict[str, bytes]) -> Result:
-        """To a private folder always, since other tasks of the run read it; to `intended/` outside check mode."""
+        """To `intended/` outside check mode; to a private folder always, since other tasks of the run read it there."""
         private = Path(constants.DEFAULT_LOCAL_TMP) / "openuc" / "plan"
-        intended.write(private, intended.compare(private, files))
         try:
             changes = intended.compare(folder, files)
             if not self._task.check_mode:
@@ -118,6 +117,10 @@ class ActionModule(ActionBase):
                 f"{error.filename or folder} cannot be written ({error.strerror}); nothing was changed there. "
                 "Mend the permissions, or set uc_estate_dir to a folder that may be written."
             ) from error
+        if self._task.check_mode:
+            intended.write(private, intended.compare(private, files))
+        else:
+            intended.mirror(private, folder, files)
         result: Result = {"changed": bool(changes), "plan_dir": str(private), "intended_dir": str(folder)}
         if self._task.diff:
             result["diff"] = [

@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import typing as t
 from pathlib import Path
@@ -83,6 +84,22 @@ def write(folder: Path, changes: t.Sequence[Change]) -> None:
     for change in changes:
         if change.after is None:
             _remove(folder, change.path)
+
+
+def mirror(folder: Path, tree: Path, files: Files) -> None:
+    """Make `folder` hold just these files, as further names of those of a tree that was written with them.
+
+    Hundreds of new files cost a file system far more than as many links. What is planned later never reaches a link,
+    since `write` puts new files in the place of old ones; what an editor does to the file itself is found by `read`.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for parent in sorted({(folder / path).parent for path in files}):
+        parent.mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        try:
+            os.link(tree / path, folder / path)
+        except OSError:  # Another file system, one without links, or a file of another user's.
+            (folder / path).write_bytes(content)
 
 
 def read(folder: Path, path: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -109,3 +110,36 @@ def test_a_file_that_is_no_text_counts_as_changed(tmp_path: Path) -> None:
     put(tmp_path, ONE)
     (tmp_path / "plan.json").write_bytes(b"\xff\xfe")
     assert put(tmp_path, ONE) == ["plan.json"]
+
+
+def test_a_mirror_keeps_its_plan_when_the_tree_is_planned_anew(tmp_path: Path) -> None:
+    tree, private = tmp_path / "intended", tmp_path / "private"
+    put(tree, ONE)
+    intended.mirror(private, tree, ONE)
+    put(tree, intended.with_manifest({"plan.json": "[]\n"}, "in2", 1))
+    assert intended.read(private, "plan.json") == "{}\n"
+    assert intended.read(private, "zones/internal/a.zone") == "a\n"
+
+
+def test_a_mirror_holds_nothing_of_a_plan_before_and_leaves_the_tree_alone(tmp_path: Path) -> None:
+    tree, private = tmp_path / "intended", tmp_path / "private"
+    put(tree, ONE)
+    intended.mirror(private, tree, ONE)
+    two = intended.with_manifest({"plan.json": "[]\n"}, "in2", 1)
+    other = tmp_path / "other"
+    put(other, two)
+    intended.mirror(private, other, two)
+    assert sorted(path.name for path in private.rglob("*")) == ["manifest.json", "plan.json"]
+    assert intended.read(tree, "plan.json") == "{}\n"
+
+
+def test_a_mirror_is_a_copy_where_links_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    tree, private = tmp_path / "intended", tmp_path / "private"
+    put(tree, ONE)
+    monkeypatch.setattr(os, "link", refuse)
+    intended.mirror(private, tree, ONE)
+    (tree / "plan.json").write_text("changed in place\n")
+    assert intended.read(private, "plan.json") == "{}\n"
