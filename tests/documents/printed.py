@@ -11,6 +11,9 @@ import yaml
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.facts import ErratumFact
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan, build
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
+from tests import support
 
 HERE = Path(__file__).parent
 Row = dict[str, t.Any]
@@ -38,3 +41,10 @@ def explains(product: str, erratum: str, document: str, line: int) -> bool:
             own = fact.source.document == document and fact.source.lines[0] <= line <= fact.source.lines[-1]
             return own or f"{document}:{line}" in fact.also
     return False
+
+
+def planned(example: str, changes: t.Mapping[str, t.Any] | None = None) -> Plan:
+    """The plan of an example with something changed, whatever its checks say."""
+    topology, problems = read(support.changed(support.example(example), changes or {}))
+    assert not problems, problems
+    return build(topology)

@@ -40,20 +40,22 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "balanced_services": ("service_rows", "load_balancer"),
     "balancer_needs": ("load_balancer",),
     "balancer_support": ("load_balancer",),
-    "bandwidth": ("qos",),
+    "bandwidth": ("bandwidth", "qos"),
+    "capacity": ("capacity",),
     "certificate_rules": ("certificates",),
     "certificates": ("certificates",),
     "dns": ("dns",),
     "flows": ("flow_rows", "ports", "edge_firewall", "lync_ports"),
     "iis": ("iis",),
     "ipsec": ("ipsec",),
-    "permissions": ("permissions",),
+    "permissions": ("permissions", "processes"),
     "publications": ("publication_rows", "iis"),
     "qos": ("qos",),
     "sql_versions": ("storage",),
-    "steps": ("steps",),
+    "steps": ("steps", "processes"),
     "storage": ("storage",),
-    "voice_figures": ("mediation",),
+    "user_model": ("user_model",),
+    "voice_figures": ("voice_figures", "mediation"),
 }
 # Of these kinds only some fields are printed in tables; the others are prose.
 ONLY = {"steps": {"order", "process"}}
@@ -164,7 +166,8 @@ def every_mutant(kinds: t.Collection[str], pattern: str) -> list[Mutant]:
         found = [decoding.decoder_of(cls)(data, row.id, reader) for cls in classes[row.kind]]
         return not reader.problems and decoding.INVALID not in found
 
-    rows: list[Row] = [row for product in loader.products() for row in loader._rows_of(product) if row.kind in COMPARED]
+    owners = (importlib.import_module(f"{COLLECTION}.catalogue.model").COMMON, *loader.products())
+    rows: list[Row] = [row for owner in owners for row in loader._rows_of(owner) if row.kind in COMPARED]
     pools: dict[tuple[str, str], list[object]] = defaultdict(list)
     for row in rows:
         for name, value in row.data.items():
@@ -262,7 +265,8 @@ def warm_up() -> None:
         yaml.safe_load(path.read_text())
     for name in sorted(set(itertools.chain.from_iterable(COMPARED.values()))):
         run_module(name)
-        del sys.modules[f"tests.documents.test_{name}"]
+    for name in [name for name in sys.modules if name.startswith("tests.documents.test_")]:  # each child reads rows anew
+        del sys.modules[name]
     importlib.import_module(f"{COLLECTION}.catalogue.loader").load.cache_clear()
     support.example_design.cache_clear()
     gc.collect()
