@@ -17,15 +17,14 @@ _COLUMNS = ("id", "stage", "source", "source addresses", "source ports", "destin
 
 def render(_topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
     """flows.csv with every flow, flows.md with those that cross a firewall, ports.md by listener."""
-    sets = {item.name: item for item in plan.sets}
-    yield "flows.csv", comma_separated(_COLUMNS, (_full(flow, sets) for flow in plan.flows))
-    crossing = [flow for flow in plan.flows if flow.crossings]
+    addresses = {item.name: ", ".join(_addresses(item)) for item in plan.sets}
+    yield "flows.csv", comma_separated(_COLUMNS, (_full(flow, addresses) for flow in plan.flows))
     yield (
         "flows.md",
         page(
             "Flows through firewalls",
             "What each firewall has to let through; flows.csv holds all flows with their addresses.",
-            *(part for firewall in _firewalls(plan) for part in _of_firewall(firewall, crossing)),
+            *(part for firewall, flows in _by_firewall(plan).items() for part in _of_firewall(firewall, flows)),
         ),
     )
     yield (
@@ -34,15 +33,15 @@ def render(_topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
     )
 
 
-def _full(flow: Flow, sets: t.Mapping[str, EndpointSet]) -> tuple[str | t.Sequence[str], ...]:
+def _full(flow: Flow, addresses: t.Mapping[str, str]) -> tuple[str | t.Sequence[str], ...]:
     return (
         flow.id,
         flow.stage,
         flow.source,
-        _addresses(sets[flow.source]),
+        addresses[flow.source],
         flow.source_ports,
         flow.destination,
-        _addresses(sets[flow.destination]),
+        addresses[flow.destination],
         flow.protocol,
         flow.ports,
         flow.application,
@@ -56,8 +55,12 @@ def _addresses(endpoints: EndpointSet) -> tuple[str, ...]:
     return (*(member.address for member in endpoints.members), *endpoints.cidrs)
 
 
-def _firewalls(plan: Plan) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(crossing.firewall for flow in plan.flows for crossing in flow.crossings))
+def _by_firewall(plan: Plan) -> dict[str, list[Flow]]:
+    found: dict[str, list[Flow]] = {}
+    for flow in plan.flows:
+        for firewall in dict.fromkeys(crossing.firewall for crossing in flow.crossings):
+            found.setdefault(firewall, []).append(flow)
+    return found
 
 
 def _of_firewall(firewall: str, flows: t.Sequence[Flow]) -> t.Iterator[str]:
@@ -65,9 +68,8 @@ def _of_firewall(firewall: str, flows: t.Sequence[Flow]) -> t.Iterator[str]:
     rows = []
     for flow in flows:
         ways = [f"{c.ingress} → {c.egress}" for c in flow.crossings if c.firewall == firewall]
-        if ways:
-            rows.append((flow.stage, tuple(ways), flow.source, flow.source_ports or "any", flow.destination,
-                         flow.protocol, flow.ports or "any", flow.purpose))  # fmt: skip
+        rows.append((flow.stage, ways, flow.source, flow.source_ports or "any", flow.destination,
+                     flow.protocol, flow.ports or "any", flow.purpose))  # fmt: skip
     yield markdown(("stage", "way", "from", "source ports", "to", "protocol", "ports", "purpose"), rows)
 
 

@@ -254,17 +254,20 @@ def _headings(section: Section) -> tuple[str, ...]:
     return tuple(column.replace("_", " ") for column in section.columns)
 
 
-def _rows(section: Section, plan: Plan) -> list[tuple[Cell, ...]]:
-    return [tuple(_cell(getattr(item, column)) for column in section.columns) for item in section.items(plan)]
+def _rows(section: Section, plan: Plan) -> list[list[Cell]]:
+    columns = section.columns
+    return [[_cell(getattr(item, column)) for column in columns] for item in section.items(plan)]
 
 
 def _cell(value: object) -> Cell:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return tuple(str(_cell(element)) for element in value)
+        return [str(_cell(element)) for element in value]
     if isinstance(value, San):
         return value.name
     if dataclasses.is_dataclass(value):
         return " ".join(str(getattr(value, field.name)) for field in dataclasses.fields(value))
-    return value if isinstance(value, (str, int, float)) or value is None else str(value)
+    return value if isinstance(value, (int, float)) or value is None else str(value)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import typing as t
 
@@ -13,18 +14,24 @@ Row = t.Sequence[Cell]
 
 def text_of(cell: Cell) -> str:
     """A cell in one line."""
+    if isinstance(cell, str):
+        return _one_line(cell)
     if cell is None:
         return ""
-    if isinstance(cell, str):
-        return " ".join(cell.split())
     if isinstance(cell, (int, float)):
         return f"{cell:.3f}".rstrip("0").rstrip(".") if isinstance(cell, float) else str(cell)
     return ", ".join(cell)
 
 
+# A large plan says the same few thousand words in hundreds of thousands of cells.
+@functools.lru_cache(maxsize=1 << 14)
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def markdown(columns: t.Sequence[str], rows: t.Iterable[Row]) -> str:
     """A Markdown table; an empty one says so instead."""
-    lines = ["| " + " | ".join(_escaped(text_of(cell)) for cell in row) + " |" for row in rows]
+    lines = ["| " + " | ".join([_escaped(text_of(cell)) for cell in row]) + " |" for row in rows]
     if not lines:
         return "Nothing is planned here.\n"
     return "\n".join(["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *lines]) + "\n"
