@@ -11,13 +11,11 @@ import typing as t
 from pathlib import Path
 
 import yaml
-from ansible.inventory.manager import InventoryManager
-from ansible.parsing.dataloader import DataLoader
-from ansible.vars.manager import VariableManager
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design, design
 from ansible_collections.openuc.ocs.plugins.plugin_utils.fingerprint import of_inventory
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import PREFIX, RawHost, RawInventory
+from tests.lab.estate import read_inventory
 
 ROOT = Path(__file__).parent.parent
 TODAY = datetime.date(2026, 11, 1)
@@ -26,15 +24,8 @@ TODAY = datetime.date(2026, 11, 1)
 @functools.cache
 def example(name: str) -> RawInventory:
     """An example inventory of the collection, as Ansible reads it."""
-    loader = DataLoader()
-    inventory = InventoryManager(loader=loader, sources=[str(ROOT / "inventories" / name)])
-    variables = VariableManager(loader=loader, inventory=inventory)
-    hosts = []
-    for host in inventory.get_hosts():
-        found = variables.get_vars(host=host, include_hostvars=False)
-        own = {str(key): _plain(value) for key, value in found.items() if str(key).startswith(PREFIX)}
-        hosts.append(RawHost(str(host.name), tuple(str(group.name) for group in host.get_groups()), own))
-    return RawInventory(tuple(hosts))
+    inventory, _connections = read_inventory(ROOT / "inventories" / name)
+    return inventory
 
 
 @functools.cache
@@ -44,16 +35,6 @@ def example_design(name: str) -> Design:
 
 def example_digest(name: str) -> str:
     return of_inventory(example(name))
-
-
-def _plain(value: t.Any) -> t.Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(element) for key, element in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(element) for element in value]
-    if isinstance(value, str):
-        return str(value)
-    return value
 
 
 def inventory_of(groups: t.Mapping[str, t.Mapping[str, t.Any]], estate: t.Mapping[str, t.Any]) -> RawInventory:

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The `lab` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from . import kernel, lab, machine
+from .errors import LabError
+from .lab import Lab
+from .layout import CONTROLLER
+
+ROOT = Path(__file__).parents[2]
+
+
+def main(arguments: t.Sequence[str]) -> int:
+    """Run one command; what goes wrong is said in words."""
+    given = _parser().parse_args(arguments)
+    try:
+        lab.require_root()
+        return int(given.do(given) or 0)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lab", description="The hosts of an inventory, on this one machine.")
+    parser.add_argument("--name", default="lab", help="which lab, where there are several (default: lab)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, do: t.Callable[[argparse.Namespace], int | None], words: str) -> argparse.ArgumentParser:
+        found = commands.add_parser(name, help=words, description=words)
+        found.set_defaults(do=do)
+        return found
+
+    up = command("up", _up, "make it; harmless where it is up already")
+    up.add_argument("inventory", nargs="?", type=Path, default=ROOT / "inventories" / "lab")
+    up.add_argument("--closed", action="store_true", help="do not let this machine into the management network")
+    command("down", _down, "remove it, or what is left of it")
+    command("status", _status, "hosts, their addresses, and whether they run")
+    for name, do, words in (
+        ("shell", _shell, "a shell on a host"),
+        ("start", lambda given: lab.start(Lab(given.name), given.host), "switch a host on again"),
+        ("stop", lambda given: lab.stop(Lab(given.name), given.host), "switch a host off, as by its plug"),
+        ("restart", lambda given: lab.restart(Lab(given.name), given.host), "off and on again; its disk stays"),
+    ):
+        command(name, do, words).add_argument("host")
+    execute = command("exec", _exec, "a command on a host")
+    execute.add_argument("host")
+    execute.add_argument("command", nargs=argparse.REMAINDER)
+    run = command("run", _run, "a command of this machine, in the lab's management network")
+    run.add_argument("command", nargs=argparse.REMAINDER)
+    logs = command("logs", _logs, "logs of a host, or of one of its services")
+    logs.add_argument("host")
+    logs.add_argument("service", nargs="?", default="")
+    return parser
+
+
+def _up(given: argparse.Namespace) -> None:
+    # Only this command needs Ansible and the planner, which take a while to load.
+    from . import estate  # noqa: PLC0415
+
+    kernel.checked_name(given.name)
+    lab.up(Lab(given.name), estate.read(given.inventory.absolute()), not given.closed, print)
+
+
+def _down(given: argparse.Namespace) -> None:
+    lab.down(Lab(given.name), print)
+
+
+def _status(given: argparse.Namespace) -> int:
+    found = Lab(given.name)
+    namespaces = kernel.namespaces(found.name)
+    if not namespaces and not found.folder.exists():
+        others = ", ".join(kernel.labs())
+        print(f"There is no lab {found.name}.{f' There is: {others}.' if others else ''}")
+        return 1
+    running = kernel.first_processes(found.name)
+    print(f"Lab {found.name}{'' if found.is_whole() else ' (not whole: bring it up again, or take it down)'}")
+    for host in sorted(path.name for path in (found.folder / "hosts").glob("*")):
+        namespace = kernel.namespace(found.name, host)
+        state = f"runs as process {running[namespace]}" if namespace in running else "is off"
+        print(f"  {host:32} {state}")
+    return 0
+
+
+def _command(words: t.Sequence[str]) -> list[str]:
+    command = list(words[1:] if words[:1] == ["--"] else words)
+    if not command:
+        raise LabError("there is no command to run")
+    return command
+
+
+def _shell(given: argparse.Namespace) -> None:
+    _become(machine.command_in(Lab(given.name).first_process(given.host), ["/bin/bash", "-l"]))
+
+
+def _exec(given: argparse.Namespace) -> None:
+    _become(machine.command_in(Lab(given.name).first_process(given.host), _command(given.command)))
+
+
+def _run(given: argparse.Namespace) -> None:
+    namespace = kernel.namespace(given.name, CONTROLLER)
+    if namespace not in kernel.namespaces(given.name):
+        raise LabError(f"there is no lab {given.name}")
+    _become(["nsenter", f"--net={kernel.NAMED / namespace}", *_command(given.command)])
+
+
+def _become(command: t.Sequence[str]) -> t.NoReturn:
+    sys.stdout.flush()
+    os.execvp(command[0], list(command))
+
+
+def _logs(given: argparse.Namespace) -> int:
+    folder = Lab(given.name).disk(given.host).log("").parent
+    logs = sorted(folder.glob(f"{given.service or '*'}.log"))
+    if not logs:
+        raise LabError(f"lab {given.name}: {given.host} has no log {given.service} in {folder}")
+    return subprocess.run(["tail", "-n", "40", *map(str, logs)], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

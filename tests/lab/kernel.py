@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network namespaces, links and processes of labs, as the kernel knows them.
+
+Nothing here keeps a record of its own: what a lab has is found by the names of its namespaces and by the processes in
+them, so that a lab whose maker was killed half-way is found as well as any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import select
+import signal
+import subprocess
+import typing as t
+from pathlib import Path
+
+from .errors import LabError
+
+NAMED = Path("/run/netns")
+PREFIX = "openuc"
+SECONDS_TO_DIE = 10.0
+NAME = re.compile(r"[a-z][a-z0-9]{0,7}")
+
+
+def checked_name(lab: str) -> str:
+    """The name of a lab; short, since names of interfaces are made of it, and without the sign that separates it."""
+    if not NAME.fullmatch(lab):
+        raise LabError(f"{lab!r} cannot be the name of a lab: take up to eight small letters and digits.")
+    return lab
+
+
+def namespace(lab: str, host: str) -> str:
+    return f"{PREFIX}-{lab}-{host}"
+
+
+def namespaces(lab: str) -> tuple[str, ...]:
+    """Namespaces of a lab that exist."""
+    start = namespace(lab, "")
+    return tuple(sorted(name for name in _names() if name.startswith(start)))
+
+
+def labs() -> tuple[str, ...]:
+    """Labs that have a namespace, whole or not."""
+    parts = (name.split("-", 2) for name in _names())
+    return tuple(sorted({part[1] for part in parts if len(part) == 3 and part[0] == PREFIX}))
+
+
+def _names() -> list[str]:
+    return os.listdir(NAMED) if NAMED.is_dir() else []
+
+
+def ip_batch(lines: t.Iterable[str], within: str = "") -> None:
+    """Have `ip` do all lines, in the namespace or in the machine's own."""
+    command = ["ip", *(["-n", within] if within else []), "-batch", "-"]
+    done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"{' '.join(command)} failed{f' in {within}' if within else ''}: {done.stderr.strip()}")
+
+
+# --- processes ------------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """A process of a lab. The first of a host has number one there; all others of the host end with it."""
+
+    pid: int
+    namespace: str
+    is_first: bool
+
+
+def processes(among: t.Iterable[str]) -> tuple[Process, ...]:
+    """Every process in one of the namespaces."""
+    inodes: dict[int, str] = {}
+    for namespace_name in among:
+        with contextlib.suppress(FileNotFoundError):
+            inodes[os.stat(NAMED / namespace_name).st_ino] = namespace_name
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+                name = inodes.get(os.stat(f"/proc/{entry}/ns/net").st_ino)
+                if name is not None:
+                    found.append(Process(int(entry), name, _is_first(entry)))
+    return tuple(found)
+
+
+def _is_first(pid: str) -> bool:
+    """Whether a process has number one in a process namespace of its own."""
+    numbers = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("NSpid:"))
+    _title, *own = numbers.split()
+    return len(own) > 1 and own[-1] == "1"
+
+
+def first_processes(lab: str) -> dict[str, int]:
+    """The first process of each host that runs, by namespace."""
+    return {each.namespace: each.pid for each in processes(namespaces(lab)) if each.is_first}
+
+
+def end_all(among: t.Sequence[str]) -> None:
+    """Kill every process in the namespaces, and wait for the end of each."""
+    while found := processes(among):
+        for each in sorted(found, key=lambda process: not process.is_first):
+            _end(each.pid)
+
+
+def _end(pid: int) -> None:
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        if not select.select([handle], [], [], SECONDS_TO_DIE)[0]:
+            raise LabError(f"process {pid} does not end, although it was killed; look at /proc/{pid}/stack")
+    finally:
+        os.close(handle)
+
+
+# --- sockets --------------------------------------------------------------------------------------------------------
+
+LISTENING = {"tcp": "0A", "udp": "07"}
+
+
+def listening(pid: int, protocol: str) -> set[tuple[str, int]]:
+    """Addresses and ports that are listened on in the namespace of a process; 0.0.0.0 stands for all addresses."""
+    found = set()
+    for row in Path(f"/proc/{pid}/net/{protocol}").read_text().splitlines()[1:]:
+        fields = row.split()
+        if fields[3] == LISTENING[protocol]:
+            address, port = fields[1].split(":")
+            found.add((".".join(str(byte) for byte in reversed(bytes.fromhex(address))), int(port, 16)))
+    return found

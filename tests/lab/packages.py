@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Debian packages that a lab needs, installed through apt when they are missing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import typing as t
+from pathlib import Path
+
+from .errors import LabError
+
+# What every host is made with.
+BASE = (
+    "iproute2",
+    "iputils-ping",
+    "nftables",
+    "openssh-client",
+    "openssh-server",
+    "procps",
+    "python3",
+    "tcpdump",
+    "tini",
+    "util-linux",
+)
+POLICY = Path("/usr/sbin/policy-rc.d")
+POLICY_TEXT = (
+    "#!/bin/sh\n# Put here by the openuc lab while it installs packages: their servers shall not start.\nexit 101\n"
+)
+
+
+def missing(packages: t.Iterable[str]) -> list[str]:
+    """Packages that are not installed."""
+    wanted = sorted(set(packages))
+    if shutil.which("dpkg-query") is None:
+        raise LabError(f"This is no Debian system: install what {', '.join(wanted)} hold, by hand.")
+    command = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    installed = {line.split()[0] for line in shown.splitlines() if line.endswith(" installed")}
+    return [package for package in wanted if package not in installed]
+
+
+def install(packages: t.Sequence[str], say: t.Callable[[str], None]) -> None:
+    """Install what is missing, without starting servers of the machine's own."""
+    absent = missing(packages)
+    if not absent:
+        return
+    say(f"Installing Debian packages: {' '.join(absent)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    get = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300"]
+    with _no_servers_started():
+        for command in ([*get, "update"], [*get, "install", "--yes", "--no-install-recommends", *absent]):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise LabError(f"{' '.join(command)} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
+
+
+@contextlib.contextmanager
+def _no_servers_started() -> t.Iterator[None]:
+    """Debian asks this file before it starts a newly installed server. One that is there already is left alone."""
+    ours = not POLICY.exists() or POLICY.read_text() == POLICY_TEXT
+    if ours:
+        POLICY.write_text(POLICY_TEXT)
+        POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        if ours:
+            POLICY.unlink(missing_ok=True)
