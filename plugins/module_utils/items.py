@@ -36,21 +36,22 @@ def problems_of(name: str, items: Any, fields: Fields) -> list[str]:
         if not isinstance(item, Mapping):
             found.append(f"{where}: expected a mapping, got {item!r}")
             continue
-        found.extend(_item_problems(where, item, fields))
+        found.extend(item_problems(where, item, fields))
     return found
 
 
-def _item_problems(where: str, item: Mapping[str, Any], fields: Fields) -> list[str]:
+def item_problems(where: str, item: Mapping[str, Any], fields: Fields) -> list[str]:
+    """Everything wrong with one item."""
     found = []
     for key, value in item.items():
         field = fields.get(key)
         if field is None:
-            found.append(f"{where}.{key}: no such option{_nearest(key, fields)}")
+            found.append(f"{where}.{key}: no such option{nearest(key, fields)}")
         elif not _fits(value, field.kind):
             found.append(f"{where}.{key}: expected {field.kind.__name__}, got {value!r}")
         elif field.choices and value not in field.choices:
             found.append(
-                f"{where}.{key}: {value!r} is none of {', '.join(field.choices)}{_nearest(value, field.choices)}"
+                f"{where}.{key}: {value!r} is none of {', '.join(field.choices)}{nearest(value, field.choices)}"
             )
         elif field.elements and not all(_fits(element, field.elements) for element in value):
             found.append(f"{where}.{key}: expected a list of {field.elements.__name__}, got {value!r}")
@@ -61,9 +62,12 @@ def _item_problems(where: str, item: Mapping[str, Any], fields: Fields) -> list[
 def _fits(value: Any, wanted: type) -> bool:
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool)
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, wanted)
 
 
-def _nearest(word: Any, words: Any) -> str:
+def nearest(word: Any, words: Any) -> str:
+    """A hint at the word that may have been meant; empty when none is near."""
     found = difflib.get_close_matches(str(word), list(words), n=1)
     return f"; did you mean {found[0]}?" if found else ""

@@ -104,6 +104,15 @@ REGISTRY_VALUE: Fields = {
     "data": Field(object, required=True),
 }
 
+# No mechanism of its own: it looks at what mechanisms made. The options of a probe stand in `probing`.
+PROBE: Spec = {
+    "probes": {"type": "raw", "required": True},
+    "defaults": {"type": "dict", "default": {}},
+    "at_once": {"type": "int", "default": 500},
+    "time_limit": {"type": "int", "default": 600},
+    "results_file": {"type": "path"},
+}
+
 # Mechanism: its spec, and which of its options are long lists of what.
 MECHANISMS: Mapping[str, tuple[Spec, Mapping[str, Fields]]] = {
     "firewall_rules": (FIREWALL_RULES, {"sets": FIREWALL_SET, "rules": FIREWALL_RULE}),

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The protocols that can be probed; a new one is a file and a line here. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .dns import DNS
+from .model import Protocol
+from .tcp import TCP
+from .tls import TLS
+from .udp import UDP
+
+PROTOCOLS: Mapping[str, Protocol] = {"tcp": TCP, "tls": TLS, "udp": UDP, "dns": DNS}
