@@ -220,7 +220,7 @@ def _domains(rule: CertificateRuleFact, context: Context) -> t.Iterator[Context]
         yield context
         return
     for domain in context.topology.estate.sip_domains:
-        one = dataclasses.replace(context, sip_domain=domain)
+        one = context.of_domain(domain)
         if holds(rule.per_sip_domain, one):
             yield one
 

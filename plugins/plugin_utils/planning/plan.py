@@ -69,15 +69,13 @@ class Plan:
 
 
 def items_of(part: object) -> t.Iterator[Item]:
-    """Every item of a plan, whatever part of it holds it."""
-    if isinstance(part, Item):
-        yield part
-    elif isinstance(part, tuple):
-        for element in part:
-            yield from items_of(element)
-    elif dataclasses.is_dataclass(part):
-        for field in dataclasses.fields(part):
-            yield from items_of(getattr(part, field.name))
+    """Every item of a plan, whatever part of it lists it."""
+    for field in dataclasses.fields(t.cast("t.Any", part)):
+        value = getattr(part, field.name)
+        if isinstance(value, tuple):
+            yield from (element for element in value if isinstance(element, Item))
+        elif dataclasses.is_dataclass(value):
+            yield from items_of(value)
 
 
 def build(topology: Topology) -> Plan:

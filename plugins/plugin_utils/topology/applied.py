@@ -32,10 +32,11 @@ def applications(topology: Topology, kind: type[A]) -> t.Iterator[tuple[A, Conte
     """Rows of a kind, each with every context of its product that it applies to and in which its conditions hold."""
     for product, catalogue in topology.catalogues.items():
         for fact in catalogue.facts(kind):
-            conditions = [condition(word) for word in fact.when]
-            for context in _contexts(topology, product, fact):
-                if all(holds(context) for holds in conditions):
-                    yield fact, context
+            found = _contexts(topology, product, fact)
+            for holds in map(condition, fact.when):
+                found = [context for context in found if holds(context)]
+            for context in found:
+                yield fact, context
 
 
 def _contexts(topology: Topology, product: str, fact: AppliedFact) -> t.Iterable[Context]:
