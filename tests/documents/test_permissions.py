@@ -41,9 +41,11 @@ GROUPS = (
     (r"Channel service administrator", "Channel service administrator"),
     (r"Administrator of the SIP trunking provider", "Administrator of the SIP trunking provider"),
     (r"\[Administrator on the client computer\]", "Administrator of the client computer"),
+    (r"Administrator on the media gateway", "Administrator of the media gateway"),
+    (r"delegated setup group", "Delegated setup group"),
     (r"equivalent credentials", "Equivalent rights"),
     (r"Office Communications Server 2007 R2 user", "User"),
-    (r"(?i:local administrators?)(?: credentials)?|Administrators group|local Administrators", "Administrators"),
+    (r"(?i:local administrators?)(?: credentials)?|Administrators [Gg]roup|local Administrators", "Administrators"),
     (r"^Administrator$", "Administrator of the device"),
 )
 
