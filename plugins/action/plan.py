@@ -23,6 +23,7 @@ from ..plugin_utils import intended
 from ..plugin_utils.engine import Design, design
 from ..plugin_utils.findings import line
 from ..plugin_utils.fingerprint import of_inventory
+from ..plugin_utils.memory import no_collection
 from ..plugin_utils.planning.plan import SCHEMA_VERSION
 from ..plugin_utils.rendering.pages import files_of
 from ..plugin_utils.topology.inventory import RawInventory
@@ -50,7 +51,11 @@ class ActionModule(ActionBase):
         unknown = set(self._task.args) - self._VALID_ARGS
         if unknown:
             raise AnsibleError(f"plan has no option {', '.join(sorted(unknown))}; it has estate_dir only")
-        folder = self._estate_dir(variables)
+        # Ansible's own objects, a thousand hosts of them, make every collection dear.
+        with no_collection():
+            return self._plan(self._estate_dir(variables), variables)
+
+    def _plan(self, folder: Path, variables: dict[str, t.Any]) -> Result:
         inventory = self._inventory(variables)
         planned = design(inventory, datetime.datetime.now(tz=datetime.UTC).date())
         self._tell(planned)
