@@ -16,7 +16,9 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Pl
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.qos_facts import QosFact
 from tests import support
 
-ROWS: list[dict[str, t.Any]] = yaml.safe_load((Path(__file__).parent / "ocs2007r2" / "qos.yml").read_text())["rows"]
+CONTENT = yaml.safe_load((Path(__file__).parent / "ocs2007r2" / "qos.yml").read_text())
+# What the guide leaves to Windows has no line; it is compared elsewhere.
+ROWS: list[dict[str, t.Any]] = [row for row in CONTENT["rows"] if "line" in row]
 DIFFERENCES = {
     5044: "erratum.qos-query-quotation-mark",
     5050: "erratum.qos-media-server-save",

@@ -37,28 +37,42 @@ SECONDS = 120
 
 # Modules of tests/documents that compare a kind.
 COMPARED: dict[str, tuple[str, ...]] = {
+    "availability": ("limits",),
     "balanced_services": ("service_rows", "load_balancer"),
-    "balancer_needs": ("load_balancer",),
-    "balancer_support": ("load_balancer",),
+    "balancer_needs": ("balancing", "load_balancer"),
+    "balancer_support": ("balancing", "load_balancer"),
     "bandwidth": ("bandwidth", "qos"),
     "capacity": ("capacity",),
+    "certificate_keys": ("limits",),
     "certificate_rules": ("certificates",),
     "certificates": ("certificates",),
     "dns": ("dns",),
     "flows": ("flow_rows", "ports", "edge_firewall", "lync_ports"),
     "iis": ("iis",),
     "ipsec": ("ipsec",),
+    "network_rules": ("limits",),
+    "perimeter": ("limits",),
     "permissions": ("permissions", "processes"),
-    "publications": ("publication_rows", "iis"),
-    "qos": ("qos",),
+    "prerequisites": ("limits",),
+    "publications": ("publication_rows", "publications", "iis"),
+    "qos": ("qos", "qos_targets", "qos_lync"),
     "sql_versions": ("storage",),
     "steps": ("steps", "processes"),
-    "storage": ("storage",),
+    "storage": ("storage", "storage_lines"),
+    "topologies": ("limits",),
     "user_model": ("user_model",),
     "voice_figures": ("voice_figures", "mediation"),
 }
-# Of these kinds only some fields are printed in tables; the others are prose.
-ONLY = {"steps": {"order", "process"}}
+# Of these kinds only some fields are printed figures; the others are prose, and so are rows that have none of them.
+ONLY = {
+    "availability": {"least"},
+    "certificate_keys": {"most_bits", "least_bits"},
+    "network_rules": {"at_least"},
+    "perimeter": {"users"},
+    "prerequisites": {"memory_gb", "cores"},
+    "steps": {"order", "process"},
+    "topologies": {"min_servers", "max_servers", "max_in_estate"},
+}
 CITATION = {"id", "source", "requirements", "erratum", "note"}
 PROSE = {"purpose", "title", "task", "holds", "summary", "deployment", "checkpoint", "restart"}
 # Fields whose text is a name: changed by a letter, not by taking the name of another row.
@@ -140,8 +154,9 @@ def changed_values(value: object, name: str, pool: t.Sequence[object]) -> t.Iter
 def mutants_of(
     row: Row, pools: t.Mapping[tuple[str, str], list[object]], valid: t.Callable[[Data], bool]
 ) -> list[Mutant]:
-    found = [Mutant(row, "row", "left out", None)]
-    for name in fields_of(row):
+    fields = fields_of(row)
+    found = [Mutant(row, "row", "left out", None)] if fields else []
+    for name in fields:
         for words, others in changed_values(row.data[name], name, pools[row.kind, name]):
             data = next((data for other in others if valid(data := {**row.data, name: other})), None)
             if data is not None:
@@ -265,7 +280,7 @@ def warm_up() -> None:
         yaml.safe_load(path.read_text())
     for name in sorted(set(itertools.chain.from_iterable(COMPARED.values()))):
         run_module(name)
-    for name in [name for name in sys.modules if name.startswith("tests.documents.test_")]:  # each child reads rows anew
+    for name in [name for name in sys.modules if name.startswith("tests.documents.test_")]:
         del sys.modules[name]
     importlib.import_module(f"{COLLECTION}.catalogue.loader").load.cache_clear()
     support.example_design.cache_clear()
