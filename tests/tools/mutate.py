@@ -44,7 +44,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "bandwidth": ("bandwidth", "qos"),
     "capacity": ("capacity",),
     "certificate_keys": ("limits",),
-    "certificate_rules": ("certificates",),
+    "certificate_rules": ("certificate_scope", "certificates"),
     "certificates": ("certificates",),
     "dns": ("dns",),
     "flows": ("flow_rows", "ports", "edge_firewall", "lync_ports"),
