@@ -82,7 +82,7 @@ async def _all(probes: list[Probe], at_once: int, session: Session) -> list[Resu
     results: dict[int, Result] = {}
     queue = iter(enumerate(probes))
     workers = min(at_once, len(probes))
-    await asyncio.gather(*(_work(queue, results, session) for _ in range(workers)))
+    await asyncio.gather(*(_work(queue, results, session) for _worker in range(workers)))
     return [results[index] for index in range(len(probes))]
 
 

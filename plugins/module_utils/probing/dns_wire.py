@@ -82,13 +82,13 @@ def _parse(data: bytes) -> Message:
     identifier, flags, questions, answers, _authority, _additional = _HEADER.unpack_from(data)
     position = _HEADER.size
     question = ("", "")
-    for _ in range(questions):
+    for _question in range(questions):
         name, position = _name(data, position)
         kind, _class = struct.unpack_from("!HH", data, position)
         question = (name, _TYPE_NAMES.get(kind, f"TYPE{kind}"))
         position += 4
     records = []
-    for _ in range(answers):
+    for _answer in range(answers):
         name, position = _name(data, position)
         kind, _class, ttl, length = _RECORD.unpack_from(data, position)
         position += _RECORD.size
@@ -113,7 +113,7 @@ def _name(data: bytes, position: int) -> tuple[str, int]:
     """A name and the position behind it, following compression, which may be a loop."""
     labels: list[str] = []
     behind = -1
-    for _ in range(_MOST_JUMPS * 2):
+    for _step in range(_MOST_JUMPS * 2):
         length = data[position]
         if length & 0xC0 == 0xC0:
             behind = position + 2 if behind < 0 else behind

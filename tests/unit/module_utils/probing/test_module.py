@@ -104,6 +104,7 @@ def test_ansible_runs_it(servers: t.Any, closed_port: int, tmp_path: Path) -> No
             "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local"),
             "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote"),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         },
         cwd=support.ROOT,
         capture_output=True,

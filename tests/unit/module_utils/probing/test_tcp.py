@@ -53,7 +53,7 @@ def test_source_address_and_port_are_used_and_used_again_at_once(probing: t.Any,
         "source_address": "127.9.9.9",
         "source_port": source_port,
     }
-    for _ in range(2):
+    for _turn in range(2):
         assert probing.one(**probe)["outcome"] == "open"
         assert heard.acquire(timeout=10)
     assert servers.callers == [("127.9.9.9", source_port)] * 2
