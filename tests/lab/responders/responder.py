@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -76,8 +77,10 @@ class Responder:
     async def _apply(self) -> None:
         """Listen on exactly what the configuration says; what it says as before goes on undisturbed."""
         wanted = {listener: listener for listener in self._config.listeners}
-        for listener in [listener for listener in self._serving if listener not in wanted]:
-            await self._serving.pop(listener).close()
+        for listener, serving in tuple(self._serving.items()):
+            # A range gives way to a new listener on the very port that its socket took.
+            if listener not in wanted or (listener.is_range and serving.port in self._singles(listener)):
+                await self._serving.pop(listener).close()
         problems = list(self._config.problems)
         for listener in sorted(wanted, key=lambda each: each.is_range):
             if listener in self._serving:
@@ -188,6 +191,8 @@ def main() -> int:
 
 
 async def _serve(path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     await Responder(path).run()
 
 

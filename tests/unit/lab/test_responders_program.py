@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import datetime
 import hashlib
-import ipaddress
 import json
 import os
 import signal
@@ -19,16 +17,25 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tests.support import ROOT
+from tests.unit.lab.responding import (
+    HERE,
+    PROGRAM,
+    SECOND,
+    Authority,
+    Running,
+    answer,
+    ask_by_udp,
+    connect,
+    neighbour,
+    said_to,
+    secured,
+    shown,
+    tables,
+    tcp,
+    udp,
+)
 
-PROGRAM = ROOT / "tests" / "lab" / "responders" / "responder.py"
-HERE = "10.99.0.1"
-SECOND = "10.99.0.2"
 _CLONE_NEWNET = 0x40000000
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace takes root")
 
@@ -48,57 +55,6 @@ def namespace() -> t.Iterator[None]:
         os.close(own)
 
 
-class Running:
-    """A responder that is started, and what is asked of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "config.json"
-        self.socket = folder / "status.sock"
-        self.process: subprocess.Popen[str] | None = None
-
-    def configure(self, *listeners: dict[str, t.Any]) -> None:
-        config = {"host": "fe1", "status": str(self.socket), "certificates": str(self.folder), "listeners": listeners}
-        self.path.write_text(json.dumps(config))
-
-    def start(self, *listeners: dict[str, t.Any], path: str = os.environ["PATH"]) -> str:
-        """Its first line, which it says when it listens."""
-        self.configure(*listeners)
-        # It must not outlive a test run that is killed.
-        command = ["/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/bin/python3", str(PROGRAM), str(self.path)]
-        with (self.folder / "errors").open("w") as errors:
-            self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, env={"PATH": path}, text=True
-            )
-        return self.said()
-
-    def said(self) -> str:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
-
-    @property
-    def errors(self) -> str:
-        return (self.folder / "errors").read_text()
-
-    def renew(self, *listeners: dict[str, t.Any]) -> str:
-        assert self.process is not None
-        self.configure(*listeners)
-        self.process.send_signal(signal.SIGHUP)
-        return self.said()
-
-    def status(self, option: str = "--status") -> dict[str, t.Any]:
-        done = subprocess.run(
-            ["/usr/bin/python3", str(PROGRAM), option, str(self.path)], capture_output=True, text=True, check=True
-        )
-        return t.cast("dict[str, t.Any]", json.loads(done.stdout))
-
-    def end(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(10)
-
-
 @pytest.fixture
 def responder(namespace: None, tmp_path: Path) -> t.Iterator[Running]:
     running = Running(tmp_path)
@@ -108,109 +64,6 @@ def responder(namespace: None, tmp_path: Path) -> t.Iterator[Running]:
         running.process.wait()
         assert running.process.stdout is not None
         running.process.stdout.close()
-
-
-class Authority:
-    """Makes certificates, and installs them where a responder looks."""
-
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._signed("authority", self.key.public_key(), ca=True)
-
-    def _signed(self, name: str, public: ec.EllipticCurvePublicKey, *, ca: bool) -> x509.Certificate:
-        now = datetime.datetime.now(tz=datetime.UTC)
-        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-        return (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(issuer)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address(HERE))]), critical=False)
-            .sign(self.key, hashes.SHA256())
-        )
-
-    def install(self, folder: Path, name: str) -> str:
-        """The fingerprint of a new certificate, whose files are in the folder now."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        made = self._signed(name, key.public_key(), ca=False)
-        files = {
-            "trust.pem": self.certificate.public_bytes(serialization.Encoding.PEM),
-            "key.pem": key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-            "certificate.pem": made.public_bytes(serialization.Encoding.PEM),
-        }
-        folder.mkdir(exist_ok=True)
-        for file, content in files.items():
-            (folder / file).write_bytes(content)
-        return hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
-
-
-def tcp(port: str, **more: t.Any) -> dict[str, t.Any]:
-    return {"address": HERE, "protocol": "tcp", "port": port, "transport": "plain", "application": "sip", **more}
-
-
-def udp(port: str) -> dict[str, t.Any]:
-    return {"address": HERE, "protocol": "udp", "port": port, "application": "rtp"}
-
-
-def connect(port: int, address: str = HERE, source: int = 0) -> socket.socket:
-    return socket.create_connection((address, port), timeout=5, source_address=(SECOND, source))
-
-
-def answer(connection: socket.socket) -> dict[str, t.Any]:
-    line = b""
-    while not line.endswith(b"\n"):
-        received = connection.recv(4096)
-        assert received, f"the connection ended after {line!r}"
-        line += received
-    return t.cast("dict[str, t.Any]", json.loads(line))
-
-
-def secured(port: int, client: Path | None = None) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if client:
-        context.load_cert_chain(client / "certificate.pem", client / "key.pem")
-    connection = connect(port)
-    try:
-        return context.wrap_socket(connection)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def said_to(port: int, client: Path | None) -> bytes:
-    """What a client hears, nothing where it is refused: with TLS 1.3 it learns that only after its own handshake."""
-    try:
-        with secured(port, client) as connection:
-            return connection.recv(4096)
-    except (ssl.SSLError, ConnectionError):
-        return b""
-
-
-def shown(port: int) -> str:
-    """Fingerprint of the certificate that a port shows."""
-    with secured(port) as connection:
-        return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
-
-
-def ask_by_udp(port: int, source: int = 0) -> tuple[dict[str, t.Any], tuple[str, int]]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(5)
-        asking.bind((SECOND, source))
-        asking.sendto(b"hello", (HERE, port))
-        data, sender = asking.recvfrom(4096)
-        return json.loads(data), sender
-
-
-def tables() -> str:
-    return subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
 
 
 def test_says_at_once_who_it_is_and_then_echoes(responder: Running) -> None:
@@ -319,6 +172,39 @@ def test_two_ports_of_a_range_asked_from_one_port_are_told_apart(responder: Runn
     for port in (50001, 50002, 50003):
         said, sender = ask_by_udp(port, source=40002)
         assert (said["port"], said["peer_port"], sender[1]) == (port, 40002, port)
+
+
+_ASK_FROM_THERE = """
+import json, socket, sys
+address, port = sys.argv[1], int(sys.argv[2])
+with socket.create_connection((address, port), timeout=5) as stream:
+    print(json.dumps([json.loads(stream.makefile().readline()), stream.getpeername()]))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+    datagrams.settimeout(5)
+    datagrams.sendto(b"hello", (address, port))
+    data, sender = datagrams.recvfrom(4096)
+    print(json.dumps([json.loads(data), sender]))
+"""
+
+
+def test_a_range_answers_over_a_link_from_the_address_that_was_asked(responder: Running) -> None:
+    """The address is not the one of the interface that the packets come in by."""
+    responder.start(tcp("50000-59999"), udp("50000-59999"))
+    with neighbour("10.98.0.2") as within:
+        command = [*within, "/usr/bin/python3", "-c", _ASK_FROM_THERE, HERE, "54321"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    by_tcp, by_udp = map(json.loads, done.stdout.splitlines())
+    for said, sender in (by_tcp, by_udp):
+        assert (said["address"], said["port"], said["peer_address"]) == (HERE, 54321, "10.98.0.2")
+        assert sender == [HERE, 54321]
+
+
+def test_a_range_gives_way_to_a_listener_on_the_port_of_its_socket(responder: Running) -> None:
+    responder.start(udp("50000-50009"))
+    responder.renew(udp("50000-50009"), {**udp("50009"), "application": "other"})
+    assert responder.errors == ""
+    assert ask_by_udp(50009)[0]["application"] == "other"
+    assert ask_by_udp(50008)[0]["application"] == "rtp"
 
 
 def test_counts_what_it_saw_and_begins_anew_when_asked(responder: Running) -> None:
