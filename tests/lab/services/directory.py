@@ -17,6 +17,7 @@ AUTHORITY: t.Final = f"{TLS}/authority.pem"
 
 SETUP: t.Final = "/etc/samba/setup.py"
 COMMANDS: t.Final = "/etc/samba/setup.json"
+PASSWORD: t.Final = "/etc/samba/password"
 STATE: t.Final = "/var/lib/samba"
 LONGEST_NETBIOS_NAME: t.Final = 15
 PORTS: t.Final = (53, 88, 135, 389, 445, 464, 636, 3268)
@@ -88,8 +89,15 @@ KERBEROS = """\
     {domain} = {realm}
 """
 
-# Whatever Samba of the machine itself keeps there is seen through the overlay.
-FORGET = f"find {STATE} /var/cache/samba -xdev ! -type d -delete\n"
+# The file of secrets goes last, so that what was interrupted is done anew, and what was done is not. Whatever Samba of
+# the machine itself keeps is seen through the overlay, and forgotten first.
+PREPARE: t.Final = f"""\
+[ -e {{secrets}} ] || exit 0
+find {STATE} /var/cache/samba -xdev ! -type d -delete
+umask 077
+{{command}}
+rm {{secrets}}
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +161,7 @@ def domain_controller(
             COMMANDS: File(json.dumps(commands, indent=1), 0o600),
         },
         # Safety of what is written against a loss of power is nothing a lab needs.
-        prepare=f"{FORGET}umask 077\nTDB_NO_FSYNC=1 /usr/bin/python3 {SETUP} {COMMANDS}\nrm {COMMANDS}\n",
+        prepare=PREPARE.format(secrets=COMMANDS, command=f"TDB_NO_FSYNC=1 /usr/bin/python3 {SETUP} {COMMANDS}"),
         start="service samba-ad-dc start",
         ready=tuple(Ready("tcp", address, port) for port in PORTS),
     )
@@ -170,9 +178,9 @@ def registry_server(
             "/etc/samba/smb.conf": File(MEMBER.format(workgroup=workgroup, netbios=_netbios(name), address=address)),
             # Only root may change HKLM; a name of the host's own would need a group of administrators, and so winbind.
             "/etc/samba/users.map": File(f"root = {user}\n"),
-            "/etc/samba/password": File(f"{password}\n{password}\n", 0o600),
+            PASSWORD: File(f"{password}\n{password}\n", 0o600),
         },
-        prepare=f"{FORGET}smbpasswd -s -a root </etc/samba/password\nrm /etc/samba/password\n",
+        prepare=PREPARE.format(secrets=PASSWORD, command=f"smbpasswd -s -a root <{PASSWORD}"),
         start="service smbd start",
         ready=(Ready("tcp", address, 445),),
     )

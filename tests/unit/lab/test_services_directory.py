@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -26,6 +27,10 @@ CONTROLLER = directory.domain_controller(
 )
 MEMBER = directory.registry_server("fe1.corp.contoso.com", FE, password=OPERATOR)
 
+# As if the host had been killed just before the end of its preparation: all must be done again, over what there is.
+UNFINISHED = CONTROLLER.prepare.removesuffix(f"rm {directory.COMMANDS}\n")
+INTERRUPTED = dataclasses.replace(CONTROLLER, prepare=UNFINISHED + CONTROLLER.prepare)
+
 with_hosts = [throwaway.needs("samba", "smbd", "net", "dig", "kinit"), pytest.mark.xdist_group("lab-directory")]
 
 
@@ -47,7 +52,7 @@ class Domain(t.NamedTuple):
 @pytest.fixture(scope="module")
 def domain() -> t.Iterator[Domain]:
     with throwaway.network() as network:
-        yield Domain(network, network.host("dc1.corp.contoso.com", DC, CONTROLLER))
+        yield Domain(network, network.host("dc1.corp.contoso.com", DC, INTERRUPTED))
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,12 @@ def test_passwords_stand_in_files_of_root_only_and_in_no_command():
             assert password not in service.prepare + service.start
             assert all(file.mode == 0o600 for file in service.files.values() if password in file.text)
     assert OPERATOR not in repr(directory.operator("openuc", OPERATOR))
+
+
+def test_what_was_prepared_is_not_prepared_again():
+    for service, secrets in ((CONTROLLER, directory.COMMANDS), (MEMBER, directory.PASSWORD)):
+        assert service.prepare.startswith(f"[ -e {secrets} ] || exit 0\n")
+        assert service.prepare.endswith(f"\nrm {secrets}\n")
 
 
 def test_the_controller_listens_on_its_own_address_and_asks_the_forwarders():

@@ -113,7 +113,7 @@ class Network:
         host.run(service.start)
         for sign in service.ready:
             if sign.protocol == "tcp":
-                self.client.run("/usr/bin/python3", "-c", REACHED, sign.where, str(sign.port), "15")
+                self.client.run("/usr/bin/python3", "-c", REACHED, sign.where, str(sign.port), "30")
 
     def boot(self, name: str, address: str, service: Service) -> Process:
         folder = pathlib.Path(tempfile.mkdtemp(prefix="openuc-throwaway-"))
@@ -175,10 +175,10 @@ Found = t.TypeVar("Found")
 
 
 def _until(ask: t.Callable[[], Found]) -> Found:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not (answer := ask()):
         if time.monotonic() > deadline:
-            raise AssertionError("a throw-away host did not come up within 10 s")
+            raise AssertionError("a throw-away host did not come up within 30 s")
         time.sleep(0.005)
     return answer
 
