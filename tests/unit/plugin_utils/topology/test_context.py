@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -256,3 +257,12 @@ def test_every_placeholder_answers_everywhere(name: str) -> None:
         context = Context(found, found.estate.product, cluster=cluster, sip_domain=next(iter(found.estate.sip_domains)))
         for word in LOOKUPS:
             assert all(value for value in look_up(word, context)), word
+
+
+def test_a_context_of_a_domain_is_the_same_but_for_the_domain() -> None:
+    """Each field is copied by name there, so one that is added must be added there too."""
+    whole = Context(
+        topology("lab"), "ocs2007r2", t.cast("t.Any", "cluster"), t.cast("t.Any", "server"), "old", "site", "people"
+    )
+    assert all(getattr(whole, field.name) for field in dataclasses.fields(Context))
+    assert whole.of_domain("new") == dataclasses.replace(whole, sip_domain="new")
