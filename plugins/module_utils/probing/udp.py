@@ -46,8 +46,8 @@ async def exchange(
     try:
         for turn in range(1, tries + 1):
             line.deadline = ends_at if turn == tries else loop.time() + pause
-            await line.attempt(line.sock.send, payload, writing=True)
             try:
+                await line.attempt(line.sock.send, payload, writing=True)
                 while True:
                     data = await line.receive(MOST_BYTES)
                     if fits(data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import typing as t
 
 import dns.flags
@@ -188,3 +189,23 @@ def test_a_name_that_the_host_does_not_know(probing: t.Any, monkeypatch: pytest.
     result = probing.one(protocol="tcp", address="nowhere.test", port=9)
     assert (result["outcome"], result["address"]) == ("unresolved", "nowhere.test")
     assert "Name or service not known" in result["detail"]
+
+
+def test_a_resolver_of_the_host_that_hangs_holds_nobody_up(probing: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: hanging.wait(30) and [])
+    try:
+        result = probing.one(protocol="tcp", address="slow.test", port=9, timeout=0.2)
+    finally:
+        hanging.set()
+    assert result["outcome"] == "unresolved"
+    assert result["detail"] == "slow.test: no answer from the resolver of this host"
+
+
+def test_tcp_that_stays_silent(probing: t.Any, servers: t.Any) -> None:
+    def wait_for_the_end(connection: socket.socket) -> None:
+        while connection.recv(512):
+            pass
+
+    result = ask(probing, servers.tcp(wait_for_the_end), "sip.contoso.test", transport="tcp", timeout=0.2)
+    assert result["outcome"] == "silent"

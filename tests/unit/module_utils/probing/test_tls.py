@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.openuc.ocs.plugins.module_utils.probing import certificates
+
 from .conftest import DAY, NOW, Authority
 
 NAME = "sip.contoso.test"
@@ -194,3 +196,9 @@ def test_only_the_fingerprint_of_an_untrusted_one_without_the_library(
     assert result["outcome"] == "untrusted"
     assert set(result["facts"]["certificate"]) == {"sha256", "missing"}
     assert "python3-cryptography" in result["facts"]["certificate"]["missing"]
+
+
+def test_a_malformed_certificate_is_no_traceback() -> None:
+    facts = certificates.facts_of(b"0\x03abc")
+    assert set(facts) == {"sha256", "missing"}
+    assert "malformed" in facts["missing"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import typing as t
 
 
@@ -44,3 +45,13 @@ def test_a_closed_port_says_so_by_icmp(probing: t.Any, closed_port: int) -> None
     result = probing.one(protocol="udp", address="127.0.0.1", port=closed_port, payload="abc")
     assert result["outcome"] == "refused"
     assert result["facts"] == {"icmp": {"type": 3, "code": 3, "from": "127.0.0.1"}}
+
+
+def test_a_closed_port_of_ipv6_says_so_too(probing: t.Any) -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as taken:
+        taken.bind(("::1", 0))
+        taken.connect(("::1", 9))  # hears only from there, so that others are told that the port is closed
+        port = taken.getsockname()[1]
+        result = probing.one(protocol="udp", address="::1", port=port, payload="abc")
+    assert result["outcome"] == "refused"
+    assert result["facts"] == {"icmp": {"type": 1, "code": 4, "from": "::1"}}
