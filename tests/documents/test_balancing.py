@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.load_balancing import ServiceFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.balancing import BalancingFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.checks.load_balancing import needs
@@ -79,3 +80,15 @@ def test_every_row_about_ways_of_balancing_is_transcribed() -> None:
         (product, fact.subject) for product in loader.products() for fact in loader.load(product).facts(BalancingFact)
     ]
     assert sorted(rows) == sorted(printed)
+
+
+@pytest.mark.parametrize("product", sorted({statement["product"] for statement in PRINTED["support"]}))
+def test_services_are_translated_as_their_kind_may_be(product: str) -> None:
+    """Media of Edge Servers may be translated both ways too; it takes the one that shows the address of the client."""
+    supported = {
+        statement["subject"]: statement["nat"] for statement in PRINTED["support"] if statement["product"] == product
+    }
+    for fact in loader.load(product).facts(ServiceFact):
+        subject = {"pool": "pool", "web": "pool", "site": "web_access"}.get(fact.vip, "edge_pool")
+        media = fact.vip.endswith(".av") and set(fact.ports) <= {"443", "3478"}
+        assert list(fact.nat) == (["dnat"] if media else supported[subject]), fact.id

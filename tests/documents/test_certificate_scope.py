@@ -29,6 +29,7 @@ def test_a_demand_is_about_the_certificates_that_the_documents_name(product: str
     assert fact.derived is not demand.get("printed", True)
     assert fact.public_ca is demand.get("public", False)
     assert fact.auto_enrolment == demand.get("enrolment", "")
+    assert list(fact.names) == demand.get("names", list(fact.names))
     assert (list(fact.per_sip_domain), fact.otherwise) == (demand.get("each", []), demand.get("otherwise", ""))
 
 

@@ -252,6 +252,14 @@ def test_only_the_media_key_is_shared_by_an_edge_array_and_by_nothing_else() -> 
     assert spec.listeners == ()
 
 
+@pytest.mark.parametrize("estate", ["ocs2007_more", "lync"])
+def test_the_media_key_serves_nothing_else_in_the_other_products(estate: str) -> None:
+    """Of OCS 2007 R2 it is printed (3204); the other products have the same service."""
+    assert {spec.certificate.partition(".")[2] for spec in planned(estate) if spec.own_key} == {
+        "certificate.av-authentication"
+    }
+
+
 def test_compliance_and_group_chat_have_the_authority_of_the_pools() -> None:
     inside = [spec for spec in planned("lab") if "chat" in spec.certificate or "enterprise" in spec.certificate]
     assert {spec.issuer_kind for spec in inside} == {"enterprise"}

@@ -38,7 +38,7 @@ SECONDS = 120
 # Modules of tests/documents that compare a kind.
 COMPARED: dict[str, tuple[str, ...]] = {
     "availability": ("limits",),
-    "balanced_services": ("service_rows", "load_balancer"),
+    "balanced_services": ("service_rows", "balancing", "load_balancer"),
     "balancer_needs": ("balancing", "load_balancer"),
     "balancer_support": ("balancing", "load_balancer"),
     "bandwidth": ("bandwidth", "qos"),
