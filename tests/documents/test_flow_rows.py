@@ -22,6 +22,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.parties import
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import RawInventory
 from tests import support
+from tests.documents.printed import planned as without_checks
 
 from .test_edge_firewall import OLD_PARTNERS, WITH_XMPP
 from .test_ports import EVERYTHING
@@ -87,3 +88,10 @@ def test_each_row_plans_what_was_read_from_the_documents(row: str) -> None:
 def test_every_row_of_the_catalogue_is_pinned(product: str) -> None:
     rows = {row.id for row in loader.load(product).rows("flows")}
     assert rows == set(pins(product))
+
+
+def test_a_web_access_site_without_a_port_of_its_own_has_the_printed_one() -> None:
+    """Guide, lines 3390 to 3393. The site inside of the lab shares its server, and says another port."""
+    plan = without_checks("lab", {"uc_web_access/im.corp.contoso.com/port": "~delete"})
+    flows = [flow for flow in plan.flows if "ocs2007r2.flow.client-to-web-access" in flow.why]
+    assert [flow.ports for flow in flows] == [("443",)]
