@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.certificates import CertificateRuleFact
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.certificates import (
+    CertificateFact,
+    CertificateRuleFact,
+)
 
 SCOPE: dict[str, dict[str, dict[str, t.Any]]] = yaml.safe_load(
     (Path(__file__).with_name("certificate_scope.yml")).read_text()
@@ -36,3 +39,13 @@ def test_a_demand_is_about_the_certificates_that_the_documents_name(product: str
 @pytest.mark.parametrize("product", SCOPE)
 def test_every_demand_of_the_catalogue_is_transcribed(product: str) -> None:
     assert set(rules(product)) == set(SCOPE[product])
+
+
+@pytest.mark.parametrize("product", SCOPE)
+def test_issuers_that_no_example_tells_apart(product: str) -> None:
+    """XMPP gateways need a public authority outside (posters); the media key has a choice of its own (3204)."""
+    printed = {"xmpp-outside": "public", "av-authentication": "av_authentication"}
+    issuers = {fact.id.rpartition(".")[2]: fact.issuer for fact in loader.load(product).facts(CertificateFact)}
+    assert {name: issuers[name] for name in printed if name in issuers} == {
+        name: issuer for name, issuer in printed.items() if name == "av-authentication" or product != "ocs2007"
+    }

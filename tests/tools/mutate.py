@@ -45,7 +45,7 @@ COMPARED: dict[str, tuple[str, ...]] = {
     "capacity": ("capacity",),
     "certificate_keys": ("limits",),
     "certificate_rules": ("certificate_scope", "certificates"),
-    "certificates": ("certificates",),
+    "certificates": ("certificate_scope", "certificates"),
     "dns": ("dns",),
     "flows": ("flow_rows", "ports", "edge_firewall", "lync_ports"),
     "iis": ("iis",),
