@@ -18,10 +18,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 LINK := .build/collections/ansible_collections/openuc/ocs
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
-TEST_STEPS := ruff mypy coverage package sanity yamllint ansible-lint trace
+TEST_STEPS := ruff mypy coverage integration package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan deploy test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
+.PHONY: help setup setup-dev plan deploy lab-up lab-down integration test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
         sanity package bench mutate trace golden docs build clean
 
 help: ## list the targets
@@ -50,9 +50,15 @@ $(LINK):
 plan: setup ## plan INVENTORY (default inventories/lab) and write its intended/ tree
 	ansible-playbook openuc.ocs.plan -i '$(INVENTORY)'
 
-deploy: setup ## for now: plan the default inventory; nothing is applied yet
-	@echo 'Applying comes in a later version. This plans $(INVENTORY); no target is changed.'
-	ansible-playbook openuc.ocs.plan -i '$(INVENTORY)'
+lab-up: setup ## make the lab: the hosts of INVENTORY on this machine, as root (docs/lab.md)
+	@tests/lab/lab up '$(INVENTORY)'
+
+lab-down: setup ## remove the lab
+	@tests/lab/lab down
+
+deploy: lab-up ## bring the lab up and deploy INVENTORY to it; so far that is to plan it
+	ansible-playbook openuc.ocs.deploy -i '$(INVENTORY)'
+	@echo 'Look at: $(INVENTORY).estate/intended (the plan), tests/lab/lab status (the hosts), tests/lab/lab shell HOST'
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
@@ -75,6 +81,7 @@ format: setup-dev ## mend what ruff can mend by itself; FILES='a.py b.py' picks 
 mypy: setup-dev ## Python types, strict (settings in pyproject.toml)
 	mypy -p ansible_collections.openuc.ocs.plugins
 	mypy tests/tools tests/conftest.py
+	mypy -p tests.lab
 
 yamllint: setup-dev ## YAML style
 	yamllint --strict .
@@ -87,6 +94,9 @@ unit: setup-dev ## unit, golden, scenario and document tests; ARGS='-k NAME' pic
 
 coverage: setup-dev ## the same tests, with the branch coverage gate of pyproject.toml
 	pytest -n 2 --cov --cov-report=term:skip-covered
+
+integration: setup-dev ## tests on real hosts of a lab of their own, as root
+	pytest $(ARGS) tests/integration
 
 sanity: setup-dev ## ansible-test sanity on a copy of the tree
 	@tests/tools/sanity.sh

@@ -14,6 +14,7 @@ import re
 import select
 import signal
 import subprocess
+import time
 import typing as t
 from pathlib import Path
 
@@ -103,22 +104,25 @@ def first_processes(lab: str) -> dict[str, int]:
 def end_all(among: t.Sequence[str]) -> None:
     """Kill every process in the namespaces, and wait for the end of each."""
     while found := processes(among):
-        for each in sorted(found, key=lambda process: not process.is_first):
-            _end(each.pid)
+        with contextlib.ExitStack() as stack:
+            handles = [handle for each in found if (handle := _handle(each.pid, stack)) is not None]
+            for handle in handles:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(handle, signal.SIGKILL)
+            deadline = time.monotonic() + SECONDS_TO_DIE
+            for handle in handles:
+                if not select.select([handle], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    pids = ", ".join(str(each.pid) for each in processes(among))
+                    raise LabError(f"processes do not end although they were killed: {pids}; see /proc/PID/stack")
 
 
-def _end(pid: int) -> None:
+def _handle(pid: int, stack: contextlib.ExitStack) -> int | None:
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
-        return
-    try:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(handle, signal.SIGKILL)
-        if not select.select([handle], [], [], SECONDS_TO_DIE)[0]:
-            raise LabError(f"process {pid} does not end, although it was killed; look at /proc/{pid}/stack")
-    finally:
-        os.close(handle)
+        return None
+    stack.callback(os.close, handle)
+    return handle
 
 
 # --- sockets --------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Lab:
         """The first process of a host that runs."""
         found = kernel.first_processes(self.name).get(kernel.namespace(self.name, host))
         if found is None:
-            raise LabError(f"lab {self.name}: {host} does not run. See: lab status")
+            raise LabError(f"{host} does not run in lab {self.name}. See what does with: lab status")
         return found
 
     @contextlib.contextmanager
@@ -124,7 +124,7 @@ def _refuse_if_another(lab: Lab, digest: str) -> None:
 def _make(lab: Lab, estate: Estate, drawn: Layout, let_in: bool, say: Say) -> None:
     if let_in:
         _check_way_is_free(lab, drawn)
-    given = Secrets({name: _random_key() for name in tsig_names(estate)}, _random_password())
+    given = Secrets({name: _random_key() for name in tsig_names(estate)}, _random_password(), _random_password())
     chooser = Chooser(estate, drawn, given)
     services = {host.name: chooser.services(host) for host in drawn.hosts}
     needed = {package for each in services.values() for service in each for package in service.packages}
@@ -141,7 +141,7 @@ def _make(lab: Lab, estate: Estate, drawn: Layout, let_in: bool, say: Say) -> No
     kernel.ip_batch(links.bridges(drawn), controller)
     _set_in_namespace(controller, drawn.controller.forwards)
     for number, host in enumerate(drawn.hosts):
-        wiring = Wiring(links.cables(lab.name, number, host), links.configure(host))
+        wiring = Wiring(links.cable_names(number, host), links.cables(lab.name, number, host), links.configure(host))
         (lab.disk(host.name).folder / WIRING).write_text(json.dumps(dataclasses.asdict(wiring)))
         wiring.connect(lab.name, host.name)
     if let_in:
@@ -161,12 +161,17 @@ def _make(lab: Lab, estate: Estate, drawn: Layout, let_in: bool, say: Say) -> No
 class Wiring:
     """What makes the cards, addresses and routes of a host; kept, so that the host can start again."""
 
+    names: list[str]
     cables: list[str]
     addresses: list[str]
 
     def connect(self, lab: str, host: str) -> None:
         kernel.ip_batch(self.cables, kernel.namespace(lab, CONTROLLER))
         kernel.ip_batch(self.addresses, kernel.namespace(lab, host))
+
+    def disconnect(self, lab: str) -> None:
+        """The kernel would do so by itself once the host is gone, but in its own time."""
+        kernel.ip_batch((f"link del {name}" for name in self.names), kernel.namespace(lab, CONTROLLER))
 
 
 def _set_in_namespace(namespace: str, forwards: bool) -> None:
@@ -236,7 +241,8 @@ def _write_keys(lab: Lab, given: Secrets) -> None:
     folder.mkdir(mode=0o700)
     for name, secret in given.tsig.items():
         _write_private(folder / f"{name}.key", f'key "{name}" {{ algorithm hmac-sha256; secret "{secret}"; }};\n')
-    _write_private(folder / "administrator", f"{given.administrator}\n")
+    for account in ("administrator", "operator"):
+        _write_private(folder / f"{account}.password", f"{getattr(given, account)}\n")
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -306,17 +312,26 @@ def stop(lab: Lab, host: str) -> None:
     if namespace not in kernel.namespaces(lab.name):
         raise LabError(f"lab {lab.name} has no host {host} that runs. See: lab status")
     kernel.end_all([namespace])
+    _wiring(lab, host).disconnect(lab.name)
     kernel.ip_batch([f"netns del {namespace}"])
 
 
 def start(lab: Lab, host: str) -> None:
     """Switch a host on again."""
-    wiring = lab.disk(host).folder / WIRING
-    if not wiring.exists():
-        raise LabError(f"lab {lab.name} has no host {host}. See: lab status")
-    kernel.ip_batch([f"netns add {kernel.namespace(lab.name, host)}"])
-    Wiring(**json.loads(wiring.read_text())).connect(lab.name, host)
+    wiring = _wiring(lab, host)
+    namespace = kernel.namespace(lab.name, host)
+    if namespace in kernel.namespaces(lab.name):
+        raise LabError(f"{host} runs already in lab {lab.name}")
+    kernel.ip_batch([f"netns add {namespace}"])
+    wiring.connect(lab.name, host)
     _start(lab, [host])
+
+
+def _wiring(lab: Lab, host: str) -> Wiring:
+    try:
+        return Wiring(**json.loads((lab.disk(host).folder / WIRING).read_text()))
+    except FileNotFoundError as error:
+        raise LabError(f"lab {lab.name} has no host {host}. See: lab status") from error
 
 
 def restart(lab: Lab, host: str) -> None:

@@ -8,7 +8,9 @@ balancers, a management network, a router between internal networks, and the Int
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import ipaddress
+import re
 import typing as t
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.model import Cluster, Server, Topology
@@ -169,7 +171,7 @@ class _Builder:
             by_network.setdefault(network, [self.free[network].first()])
         for network, addresses in by_network.items():
             yield Interface(
-                interface_name(name, names.get(network, network)),
+                interface_name(name, names[network]) if network in names else device_name(network),
                 network,
                 tuple(self._with_prefix(address, network) for address in addresses),
             )
@@ -185,7 +187,7 @@ class _Builder:
         for name, zone in ((CORE, "internal"), (WORLD, "internet")):
             joined = [network for network, given in self.topology.networks.networks.items() if given.zone == zone]
             if len(joined) > 1 or (joined and zone == "internet"):
-                found[name] = {interface_name(name, network): network for network in joined}
+                found[name] = {device_name(network): network for network in joined}
         for name, interfaces in self.topology.networks.firewalls.items():
             found[name] = {interface_name(name, interface): network for interface, network in interfaces.items()}
         return found
@@ -246,9 +248,7 @@ class _Builder:
             if network and network not in networks:
                 networks.append(network)
         interfaces = [
-            Interface(
-                interface_name(CONTROLLER, network), network, (self._with_prefix(self.free[network].last(), network),)
-            )
+            Interface(device_name(network), network, (self._with_prefix(self.free[network].last(), network),))
             for network in networks
         ]
         return Host(CONTROLLER, (), tuple(interfaces), forwards=len(interfaces) > 1)
@@ -282,14 +282,27 @@ def service_networks(host: Host) -> tuple[str, ...]:
     return tuple(each.network for each in host.interfaces if each.network != MANAGEMENT)
 
 
+def is_device_name(name: str) -> bool:
+    """Whether Linux takes the name for a network card."""
+    return 0 < len(name) <= LONGEST_INTERFACE and name not in (".", "..", "lo") and not set(name) & set("/ \t:")
+
+
 def interface_name(host: str, name: str) -> str:
-    """The name, where Linux takes it."""
-    if len(name) <= LONGEST_INTERFACE and name not in (".", "..", "lo") and not set(name) & set("/ \t:"):
+    """The name of an interface as the inventory says it: firewall rules will speak of it, so it is not changed."""
+    if is_device_name(name):
         return name
     raise LabError(
         f"{host}: {name!r} cannot be the name of an interface in the lab: Linux takes up to {LONGEST_INTERFACE} "
-        "characters without blanks, slashes or colons. Shorten it in uc_interfaces, or the network's in uc_networks."
+        "characters without blanks, slashes or colons. Choose another in uc_interfaces or uc_balancer."
     )
+
+
+def device_name(network: str) -> str:
+    """The name of a bridge, or of a card that the inventory does not name: the network's, shortened where need be."""
+    if is_device_name(network):
+        return network
+    digest = hashlib.sha256(network.encode()).hexdigest()[:4]
+    return f"{re.sub('[^a-z0-9_]', '_', network.lower())[: LONGEST_INTERFACE - 5]}-{digest}"
 
 
 def virtual_addresses(cluster: Cluster) -> t.Iterator[Address]:

@@ -7,7 +7,7 @@ import typing as t
 
 from .addressing import MANAGEMENT
 from .kernel import namespace
-from .layout import CONTROLLER, Host, Layout
+from .layout import CONTROLLER, Host, Layout, device_name
 
 
 def make_namespaces(lab: str, layout: Layout) -> list[str]:
@@ -18,25 +18,30 @@ def bridges(layout: Layout) -> list[str]:
     """In the controller's namespace: a bridge per network, with the controller's own address where it has one."""
     lines = ["link set lo up"]
     for network in layout.networks:
-        lines += [f"link add {bridge(network)} type bridge", f"link set {bridge(network)} up"]
+        lines += [f"link add {device_name(network)} type bridge", f"link set {device_name(network)} up"]
     for interface in layout.controller.interfaces:
-        lines += [f"address add {address} dev {bridge(interface.network)}" for address in interface.addresses]
+        lines += [f"address add {address} dev {device_name(interface.network)}" for address in interface.addresses]
     return lines
+
+
+def cable_names(number: int, host: Host) -> list[str]:
+    """The controller's ends of the cables to a host."""
+    return [f"c{number}.{card}" for card in range(len(host.interfaces))]
 
 
 def cables(lab: str, number: int, host: Host) -> list[str]:
     """In the controller's namespace: a cable from the bridge of its network to every card of a host."""
     lines = []
-    for card, interface in enumerate(host.interfaces):
-        cable = f"c{number}.{card}"
-        lines.append(f"link add {cable} type veth peer name {interface.name} netns {namespace(lab, host.name)}")
-        lines.append(f"link set {cable} master {bridge(interface.network)} up")
+    for card, (cable, interface) in enumerate(zip(cable_names(number, host), host.interfaces, strict=True)):
+        far_end = f"name {interface.name} address {hardware_address(number, card)} netns {namespace(lab, host.name)}"
+        lines.append(f"link add {cable} type veth peer {far_end}")
+        lines.append(f"link set {cable} master {device_name(interface.network)} up")
     return lines
 
 
-def bridge(network: str) -> str:
-    """Names of networks are names of bridges: short enough, since hosts have interfaces of that name."""
-    return network
+def hardware_address(host: int, card: int) -> str:
+    """The same at each start of the host, so that its neighbours find it again."""
+    return "02:00:00:" + ":".join(f"{byte:02x}" for byte in (*divmod(host, 256), card))
 
 
 def configure(host: Host) -> list[str]:
@@ -66,4 +71,4 @@ def let_in(lab: str, layout: Layout) -> t.Iterator[str]:
 
 
 def let_in_inside() -> list[str]:
-    return [f"link set visitor master {bridge(MANAGEMENT)} up"]
+    return [f"link set visitor master {device_name(MANAGEMENT)} up"]

@@ -18,7 +18,7 @@ from .services.base import File, Ready
 
 HERE = Path(__file__).parent
 OWN = ("--mount", "--uts", "--ipc", "--pid")
-NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd=/")
+NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wdns=/")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LOGS = "var/log/openuc-lab"
 SECONDS_TO_START = 60.0
@@ -77,18 +77,19 @@ class Starting:
 
 
 def start(name: str, namespace: str, disk: Disk) -> Starting:
-    """Start a host in its namespace. It lives on when this program ends."""
+    """Start a host in its namespace."""
     told, tell = os.pipe()
-    command = ["nsenter", f"--net={kernel.NAMED / namespace}", "unshare", *OWN, "--fork"]
+    # Forked off, so that the host is nobody's child and lives on when this program ends.
+    command = ["setsid", "--fork", "nsenter", f"--net={kernel.NAMED / namespace}", "unshare", *OWN, "--fork"]
     with (disk.folder / "console.log").open("wb") as output:
         # A shell reaches no descriptor above nine, so the end of the pipe to tell on takes the place of the input.
-        subprocess.Popen(
+        subprocess.run(
             [*command, "sh", str(HERE / "host_init.sh"), str(disk.folder), name],
             stdin=tell,
             stdout=output,
             stderr=output,
-            start_new_session=True,
             cwd="/",
+            check=True,
         )
     os.close(tell)
     return Starting(name, disk, told)

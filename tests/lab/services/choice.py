@@ -4,16 +4,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import typing as t
 
+from ..errors import LabError
 from ..estate import Estate
-from ..layout import WORLD, Host, Layout
-from . import dns, routers
+from ..layout import LOOPBACK, WORLD, Host, Layout
+from ..responders.listeners import Listener, listeners_of
+from . import crl, directory, dns, public_ca, routers, stand_in
 from .base import Service
 
 Address = ipaddress.IPv4Address
-LOOPBACK: t.Final = Address("127.0.0.1")
+# Where the stand-in for a public certification authority is found.
+PUBLIC_AUTHORITY: t.Final = "public-ca.example"
+# Types of servers that are the real thing here.
+REAL: t.Final = {"certification_authority", "dns_server", "domain_controller", "firewall", "load_balancer"}
+ROOT: t.Final = "root.lab.example"
+OPERATOR_KEYTAB: t.Final = "/etc/openuc-lab/operator.keytab"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +30,9 @@ class Secrets:
 
     tsig: t.Mapping[str, str]
     administrator: str
+    """Password of the directory's administrator."""
+    operator: str
+    """Password of an account that may change DNS, registries and group policies."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,20 +49,53 @@ class Chooser:
             found.append(routers.packet_filter())
         if "load_balancer" in host.types:
             found += [routers.packet_filter(), routers.balancer()]
-        if "dns_server" in host.types and "domain_controller" not in host.types:
+        if "domain_controller" in host.types:
+            found.append(self._domain_controller(host))
+        elif "dns_server" in host.types:
             found.append(self._name_server(host))
+        if "certification_authority" in host.types:
+            found.append(crl.crl_server(str(self._served(host)[0])))
         if host.name == WORLD:
-            found.append(self._resolver_of_the_internet(host))
+            found += [self._resolver_of_the_internet(host), *self._public_authority(host)]
+        if host.name in self._listeners:
+            found.append(stand_in.responder(host.name, self._listeners[host.name]))
         return tuple(found)
+
+    @functools.cached_property
+    def _listeners(self) -> dict[str, tuple[Listener, ...]]:
+        """What the servers that cannot run here would listen on."""
+        planned = self.estate.design
+        if planned.plan is None:
+            return {}
+        real = {host.name for host in self.layout.hosts if REAL & set(host.types)}
+        return listeners_of(planned.topology, planned.plan, real)
+
+    # --- directory and authorities -------------------------------------------------------------------------------
+
+    def _domain_controller(self, host: Host) -> Service:
+        domain = next((name for name in self._directory_domains() if _is_below(host.name, name)), "")
+        if not domain:
+            raise LabError(
+                f"{host.name}: a domain controller of none of the domains in uc_ad.forests; "
+                f"its name must lie in one of them ({', '.join(sorted(self._directory_domains())) or 'none declared'})."
+            )
+        operator = directory.operator("openuc", self.secrets.operator, OPERATOR_KEYTAB)
+        return directory.domain_controller(
+            host.name, domain, str(self._served(host)[0]), [], self.secrets.administrator, accounts=[operator]
+        )
+
+    def _public_authority(self, host: Host) -> tuple[Service, Service]:
+        address = str(self._served(host)[0])
+        names = [f"acme.{PUBLIC_AUTHORITY}"]
+        return public_ca.acme_ca(address, names, str(LOOPBACK)), crl.crl_server(address)
 
     # --- DNS -----------------------------------------------------------------------------------------------------
 
     def _name_server(self, host: Host) -> Service:
         zones = list(self._zones_at(host.name))
         world = self.layout.host(WORLD)
-        servers = tuple(world.addresses) if world and not self._is_inside(host) else ()
-        elsewhere = [dns.Elsewhere(name, servers) for name in self._world_zones()] if servers else []
-        return dns.name_server(host.name, self._served(host), zones, elsewhere, self._keys(zones))
+        roots = world.addresses if world and not self._is_inside(host) else ()
+        return dns.name_server(host.name, self._served(host), zones, self._keys(zones), roots)
 
     def _zones_at(self, host: str) -> t.Iterator[dns.Zone]:
         for label, zone in self.estate.design.topology.estate.dns.zones.items():
@@ -92,22 +136,21 @@ class Chooser:
         return [dns.Key(name, self.secrets.tsig[name]) for name in sorted({zone.key for zone in zones if zone.key})]
 
     def _resolver_of_the_internet(self, host: Host) -> Service:
-        """It holds the domains of partners and of what stands in the Internet, and asks the estate about its own."""
+        """It holds the root, and the domains of partners and of what stands in the Internet."""
         zones = [dns.Zone(name, records=tuple(self._world_records(name))) for name in self._world_zones()]
-        outside: dict[str, tuple[Address, ...]] = {}
+        delegated = []
         for label, zone in self.estate.design.topology.estate.dns.zones.items():
             server = self.layout.host(zone.server)
             if zone.view == "external" and server is not None:
-                outside[zone.name or label] = tuple(self._served(server))
-        elsewhere = [dns.Elsewhere(name, servers) for name, servers in sorted(outside.items())]
-        return dns.name_server(f"{host.name}.invalid", [*host.addresses, LOOPBACK][:-1], zones, elsewhere)
+                delegated.append(dns.Delegation(zone.name or label, server.name, tuple(self._served(server))))
+        delegated += [dns.Delegation(zone.name, ROOT, host.addresses) for zone in zones]
+        return dns.name_server(ROOT, host.addresses, zones, root=delegated)
 
     def _world_zones(self) -> list[str]:
         """Domains of hosts in the Internet and of partners."""
         partners = {partner.domain for partner in self.estate.design.topology.estate.federation.partners}
-        return sorted(
-            partners | {host.name.partition(".")[2] for host in self._hosts_of_the_world() if "." in host.name}
-        )
+        hosts = {host.name.partition(".")[2] for host in self._hosts_of_the_world()}
+        return sorted(({PUBLIC_AUTHORITY} | partners | hosts) - {""})
 
     def _hosts_of_the_world(self) -> t.Iterator[Host]:
         networks = self.estate.design.topology.networks
@@ -116,6 +159,9 @@ class Chooser:
                 yield host
 
     def _world_records(self, zone: str) -> t.Iterator[str]:
+        world = self.layout.host(WORLD)
+        if zone == PUBLIC_AUTHORITY and world:
+            yield from (f"{label} IN A {address}" for label in ("acme", "crl") for address in world.addresses)
         for host in self._hosts_of_the_world():
             if _is_below(host.name, zone):
                 yield from (f"{host.name}. IN A {address}" for address in self._served(host))

@@ -25,10 +25,9 @@ options {{
     empty-zones-enable no;
     minimal-responses no;
     notify no;
-    forwarders {{ }};
 }};
-// Nobody asks the real Internet from here: what no zone below holds does not exist.
-zone "." {{ type primary; file "{zones}/root"; }};
+// Nobody asks the real Internet from here: the root is the lab's.
+zone "." {{ type {kind}; file "{zones}/root"; }};
 """
 
 KEY = 'key "{name}" {{ algorithm hmac-sha256; secret "{secret}"; }};\n'
@@ -40,8 +39,6 @@ zone "{name}" {{
     {update}
 }};
 """
-
-FORWARD = 'zone "{name}" {{ type forward; forward only; forwarders {{ {servers}; }}; }};\n'
 
 EMPTY_ZONE = """\
 $TTL 3600
@@ -69,29 +66,35 @@ class Zone:
 
 
 @dataclasses.dataclass(frozen=True)
-class Elsewhere:
-    """A zone that other servers are asked about."""
+class Delegation:
+    """A zone that another server holds."""
 
-    name: str
-    servers: tuple[Address, ...]
+    zone: str
+    server: str
+    addresses: tuple[Address, ...]
+
+    def records(self) -> t.Iterator[str]:
+        yield f"{self.zone}. IN NS {self.server}."
+        yield from (f"{self.server}. IN A {address}" for address in self.addresses)
 
 
 def name_server(
     server: str,
     addresses: t.Sequence[Address],
     zones: t.Sequence[Zone],
-    elsewhere: t.Sequence[Elsewhere] = (),
     keys: t.Sequence[Key] = (),
+    root: t.Sequence[Address] | t.Sequence[Delegation] = (),
 ) -> Service:
-    """A BIND that answers for its zones, asks others about theirs, and knows of nothing else."""
-    files = {f"{ZONES}/root": _zone_file(Zone(".", records=()), "localhost", addresses)}
-    config = [OPTIONS.format(addresses="; ".join(map(str, addresses)), zones=ZONES)]
+    """A BIND that holds zones, and resolves what else there is from the root: its own, or that at some addresses."""
+    hints = [each for each in root if isinstance(each, Address)]
+    files = {f"{ZONES}/root": _hints(hints) if hints else _own_root(server, addresses, root)}
+    kind = "hint" if hints else "primary"
+    config = [OPTIONS.format(addresses="; ".join(map(str, addresses)), zones=ZONES, kind=kind)]
     config += [KEY.format(name=key.name, secret=key.secret) for key in keys]
     for zone in zones:
         path = f"{ZONES}/{zone.name}.zone"
         files[path] = _zone_file(zone, server, addresses)
         config.append(PRIMARY.format(name=zone.name, file=path, update=_who_may_change(zone)))
-    config += [FORWARD.format(name=each.name, servers="; ".join(map(str, each.servers))) for each in elsewhere]
     # Keys stand in it.
     files["/etc/bind/named.conf"] = File("".join(config), 0o640, "root:bind")
     return Service(
@@ -102,6 +105,16 @@ def name_server(
         start="service named start",
         ready=tuple(Ready("udp", str(address), 53) for address in addresses),
     )
+
+
+def _hints(roots: t.Sequence[Address]) -> File:
+    lines = [f". 3600 IN NS root{number}.\nroot{number}. 3600 IN A {root}\n" for number, root in enumerate(roots)]
+    return File("".join(lines))
+
+
+def _own_root(server: str, addresses: t.Sequence[Address], root: t.Sequence[object]) -> File:
+    delegated = (record for each in root if isinstance(each, Delegation) for record in each.records())
+    return _zone_file(Zone(".", records=tuple(delegated)), server, addresses)
 
 
 def _who_may_change(zone: Zone) -> str:
