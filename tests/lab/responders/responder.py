@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stands in for a UC server in the lab. This is TEST EQUIPMENT: it opens ports and says who it is, and no more.
 

@@ -160,7 +160,7 @@ class Serving:
                 await writer.wait_closed()
 
     def _datagrams(self) -> None:
-        for _ in range(_DATAGRAMS_AT_ONCE):
+        for _each in range(_DATAGRAMS_AT_ONCE):
             try:
                 data, peer = self._socket.recvfrom(65535)
             except BlockingIOError:

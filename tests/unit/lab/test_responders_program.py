@@ -333,7 +333,7 @@ def test_many_clients_at_once_are_all_answered(responder: Running) -> None:
     responder.start(tcp("5060"))
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(connect(5060)) for _ in range(200)]
+        connections = [stack.enter_context(connect(5060)) for _each in range(200)]
         ports = {answer(each)["peer_port"] for each in connections}
     assert len(ports) == 200
     assert time.monotonic() - started < 10
