@@ -21,7 +21,7 @@ DEV := .venv/.dev
 TEST_STEPS := ruff mypy coverage integration package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan deploy lab-up lab-down integration test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
+.PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
         sanity package bench mutate trace golden docs build clean
 
 help: ## list the targets
@@ -62,10 +62,13 @@ deploy: lab-up ## bring the lab up and deploy INVENTORY to it; so far that is to
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
-test: setup-dev ## everything a change must pass (all of the checks below but compat and mutate)
+lab-packages: setup ## install the Debian packages that labs need, and the tests that stand on them
+	@tests/lab/lab packages
+
+test: setup-dev lab-packages ## everything a change must pass (all of the checks below but compat and mutate)
 	@tests/tools/run_steps.sh $(TEST_STEPS)
 
-test-all: setup-dev ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
+test-all: setup-dev lab-packages ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
 	@tests/tools/run_steps.sh $(TEST_STEPS) compat mutate
 
 lint: ruff mypy yamllint ansible-lint ## ruff, mypy, yamllint and ansible-lint
@@ -90,10 +93,10 @@ ansible-lint: setup-dev ## ansible-lint, profile production
 	ansible-lint --offline --strict --nocolor
 
 unit: setup-dev ## unit, golden, scenario and document tests; ARGS='-k NAME' picks some
-	pytest -n 2 $(ARGS)
+	pytest -n 2 --dist loadgroup $(ARGS)
 
 coverage: setup-dev ## the same tests, with the branch coverage gate of pyproject.toml
-	pytest -n 2 --cov --cov-report=term:skip-covered
+	pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 integration: setup-dev ## tests on real hosts of a lab of their own, as root
 	pytest $(ARGS) tests/integration

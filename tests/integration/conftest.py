@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import estate, kernel, lab, machine
+from tests.lab import estate, kernel, lab, machine, packages
 from tests.lab.lab import Lab
 from tests.lab.layout import CONTROLLER, Layout
 from tests.support import ROOT
@@ -57,9 +57,10 @@ def lab_command(*arguments: str, **options: t.Any) -> subprocess.CompletedProces
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_labs_of_the_dead() -> None:
-    """Remove labs of test runs that were killed."""
+def _prepared_machine() -> None:
+    """Install what is missing, and remove labs of test runs that were killed."""
     lab.require_root()
+    packages.install((*packages.BASE, *packages.SERVERS, *packages.CLIENTS), print)
     for name in kernel.labs():
         found = OURS.fullmatch(name)
         if found and not Path(f"/proc/{found[1]}").exists():

@@ -13,9 +13,11 @@ import pytest
 
 from tests.integration import snapshot
 from tests.integration.conftest import lab_command
-from tests.lab import kernel, packages
+from tests.lab import estate, kernel, packages
 from tests.lab.__main__ import main
 from tests.lab.lab import FOLDER
+from tests.lab.layout import layout
+from tests.lab.services.choice import Chooser, Secrets
 from tests.support import ROOT
 
 SMALL = ROOT / "tests/integration/inventories/small.yml"
@@ -157,6 +159,16 @@ def test_nobody_but_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 def test_packages_that_are_missing_are_told_apart() -> None:
     assert packages.missing(["iproute2", "no-such-package-openuc", "tini"]) == ["no-such-package-openuc"]
+
+
+def test_every_package_that_a_lab_needs_is_known_beforehand() -> None:
+    """So that one command installs them all, before any lab is made."""
+    found = estate.read(ROOT / "inventories/lab")
+    drawn = layout(found.design.topology, found.connections, [host.name for host in found.inventory.hosts])
+    chooser = Chooser(found, drawn, Secrets({"openuc": "c2VjcmV0"}, "one.A9z", "two.A9z"))
+    needed = {package for host in drawn.hosts for service in chooser.services(host) for package in service.packages}
+    assert needed <= {*packages.BASE, *packages.SERVERS, *packages.CLIENTS}
+    assert needed > {"samba-ad-dc", "bind9", "haproxy", "pebble", "nginx-light"}
 
 
 def test_a_package_that_does_not_exist_is_named_and_leaves_no_policy_behind() -> None:

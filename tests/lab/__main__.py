@@ -10,7 +10,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from . import kernel, lab, machine
+from . import kernel, lab, machine, packages
 from .errors import LabError
 from .lab import Lab
 from .layout import CONTROLLER
@@ -22,7 +22,8 @@ def main(arguments: t.Sequence[str]) -> int:
     """Run one command; what goes wrong is said in words."""
     given = _parser().parse_args(arguments)
     try:
-        lab.require_root()
+        if given.do is not _packages:
+            lab.require_root()
         return int(given.do(given) or 0)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     execute = command("exec", _exec, "a command on a host")
     execute.add_argument("host")
     execute.add_argument("command", nargs=argparse.REMAINDER)
+    command("packages", _packages, "install what any lab, and the tests on labs, may need")
     run = command("run", _run, "a command of this machine, in the lab's management network")
     run.add_argument("command", nargs=argparse.REMAINDER)
     logs = command("logs", _logs, "logs of a host, or of one of its services")
@@ -88,6 +90,13 @@ def _status(given: argparse.Namespace) -> int:
         state = f"runs as process {running[namespace]}" if namespace in running else "is off"
         print(f"  {host:32} {state}")
     return 0
+
+
+def _packages(_given: argparse.Namespace) -> None:
+    wanted = (*packages.BASE, *packages.SERVERS, *packages.CLIENTS)
+    if packages.missing(wanted):
+        lab.require_root()
+    packages.install(wanted, print)
 
 
 def _command(words: t.Sequence[str]) -> list[str]:

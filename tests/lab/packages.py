@@ -25,6 +25,22 @@ BASE = (
     "tini",
     "util-linux",
 )
+# What the servers of labs need, and the clients that tests speak to them with.
+SERVERS = (
+    "bind9",
+    "conntrack",
+    "haproxy",
+    "keepalived",
+    "krb5-user",
+    "ldb-tools",
+    "nginx-light",
+    "pebble",
+    "python3-samba",
+    "samba",
+    "samba-ad-dc",
+    "winbind",
+)
+CLIENTS = ("bind9-dnsutils", "curl", "ldap-utils", "openssl", "smbclient")
 POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_TEXT = (
     "#!/bin/sh\n# Put here by the openuc lab while it installs packages: their servers shall not start.\nexit 101\n"

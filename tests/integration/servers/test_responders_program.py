@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.lab.responding import (
+from tests.integration.servers.responding import (
     HERE,
     PROGRAM,
     SECOND,
@@ -37,7 +37,6 @@ from tests.unit.lab.responding import (
 )
 
 _CLONE_NEWNET = 0x40000000
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a network namespace takes root")
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ import tempfile
 import time
 import typing as t
 
-import pytest
-
 from tests.lab.services.base import Service
 
 CLIENT_ADDRESS: t.Final = "10.99.0.254"
@@ -52,14 +50,6 @@ while True:
             sys.exit(f"{address}:{port}: {error}")
         time.sleep(0.02)
 """
-
-
-def needs(*programs: str) -> pytest.MarkDecorator:
-    """For tests that start hosts."""
-    missing = [program for program in programs if not shutil.which(program, path=PATH)]
-    if os.geteuid():
-        return pytest.mark.skip(reason="only root may make namespaces and overlays")
-    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
 class Process:

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 
+from tests.integration.servers import throwaway
 from tests.lab.services import directory
-from tests.unit.lab import throwaway
 
 DC, FE = "10.99.0.10", "10.99.0.11"
 ADMINISTRATOR, OPERATOR = "Adm1n-of-the-lab", "0perator-of-it"
@@ -30,8 +30,6 @@ MEMBER = directory.registry_server("fe1.corp.contoso.com", FE, password=OPERATOR
 # As if the host had been killed just before the end of its preparation: all must be done again, over what there is.
 UNFINISHED = CONTROLLER.prepare.removesuffix(f"rm {directory.COMMANDS}\n")
 INTERRUPTED = dataclasses.replace(CONTROLLER, prepare=UNFINISHED + CONTROLLER.prepare)
-
-with_hosts = [throwaway.needs("samba", "smbd", "net", "dig", "kinit"), pytest.mark.xdist_group("lab-directory")]
 
 
 class Domain(t.NamedTuple):
@@ -104,8 +102,6 @@ def test_the_short_name_of_a_domain_is_its_first_label_unless_given(domain_name,
 
 @pytest.mark.usefixtures("domain")
 class TestController:
-    pytestmark = with_hosts
-
     def test_its_services_are_found_through_its_dns(self, domain):
         assert domain.records("_ldap._tcp.corp.contoso.com", "SRV") == "0 100 389 dc1.corp.contoso.com."
         assert domain.records("_gc._tcp.corp.contoso.com", "SRV") == "0 100 3268 dc1.corp.contoso.com."
@@ -180,8 +176,6 @@ class TestController:
 
 
 class TestRegistry:
-    pytestmark = with_hosts
-
     def test_its_user_writes_and_reads_it(self, domain, front_end):
         user = f"openuc%{OPERATOR}"
         domain.registry(FE, user, "createkey", RTC)

@@ -11,15 +11,14 @@ import typing as t
 import pytest
 from cryptography import x509
 
+from tests.integration.servers import throwaway
 from tests.lab.services import public_ca
 from tests.lab.services.crl import crl_server
-from tests.unit.lab import throwaway
 
 CA, WEB, RESOLVER = "10.99.0.10", "10.99.0.11", throwaway.CLIENT_ADDRESS
 SERVICE = public_ca.acme_ca(CA, ["acme.example.net"], RESOLVER)
 ORDER = pathlib.Path(__file__).with_name("acme_order.py")
 
-with_hosts = [throwaway.needs("pebble", "nginx", "curl"), pytest.mark.xdist_group("lab-public-ca")]
 
 # Every name is at the web server, except those that are not at all.
 ANSWERS = f"""
@@ -93,8 +92,6 @@ def authority(tmp_path_factory) -> t.Iterator[Authority]:
 
 
 class TestServer:
-    pytestmark = with_hosts
-
     def test_it_tells_where_things_are(self, authority):
         assert {"newAccount", "newOrder", "newNonce"} <= set(json.loads(authority.fetch(f"https://{CA}/dir")))
 

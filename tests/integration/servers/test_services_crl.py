@@ -7,12 +7,10 @@ import typing as t
 
 import pytest
 
+from tests.integration.servers import throwaway
 from tests.lab.services.crl import crl_server
-from tests.unit.lab import throwaway
 
 ADDRESS = "10.99.0.10"
-
-pytestmark = [throwaway.needs("nginx", "curl"), pytest.mark.xdist_group("lab-crl")]
 
 
 class Web(t.NamedTuple):
