@@ -11,7 +11,6 @@ name=$2
 root=$folder/root
 
 hostname "$name"
-mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$root"
 
 # Of the machine's processes, settings and devices a host sees next to nothing. Settings of the network are its own.
