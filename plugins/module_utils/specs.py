@@ -25,6 +25,7 @@ FIREWALL_RULES: Spec = {
     **COMMON_SPEC,
     "enforce": {"type": "str", "choices": ["observe", "enforce"], "default": "observe"},
     "interfaces": {"type": "dict", "required": True},
+    "protected": {"type": "list", "elements": "str"},
     "sets": {"type": "raw", "required": True},
     "rules": {"type": "raw", "required": True},
 }

@@ -9,11 +9,15 @@ import typing as t
 
 from ..json_text import plain
 from ..topology.model import Topology
-from .base import Item
+from ..topology.network_map import Crossing
+from .base import Item, Stages
+from .flows import Flow
 from .parties import EndpointSet
 from .plan import Plan
+from .protected import protected_addresses
 
 Arguments = dict[str, t.Any]
+_TRAFFIC = ("ingress", "egress", "protocol", "source_ports")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,23 +46,18 @@ def _planned(item: Item) -> Arguments:
 
 def _firewalls(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
     sets = {item.name: item for item in plan.sets}
-    rules: dict[str, list[Arguments]] = {server.name: [] for server in topology.of_type("firewall")}
+    addresses = {item.name: tuple(_set(item)["addresses"]) for item in plan.sets}
+    protected = protected_addresses(topology, plan.sets)
+    rules: dict[str, dict[object, Arguments]] = {server.name: {} for server in topology.of_type("firewall")}
     used: dict[str, dict[str, EndpointSet]] = collections.defaultdict(dict)
+    stages = Stages(topology.catalogue)
     for flow in plan.flows:
         for crossing in flow.crossings:
-            rules[crossing.firewall].append(
-                {
-                    **_planned(flow),
-                    "ingress": crossing.ingress,
-                    "egress": crossing.egress,
-                    "source": flow.source,
-                    "source_ports": flow.source_ports,
-                    "destination": flow.destination,
-                    "protocol": flow.protocol,
-                    "ports": list(flow.ports),
-                    "nat": plain(getattr(flow, "nat", ())),
-                }
-            )
+            rule = _rule(flow, crossing)
+            same = rules[crossing.firewall].setdefault(_traffic(rule, addresses), rule)
+            if same is not rule:
+                _join(same, flow, stages)
+                continue
             for name in (flow.source, flow.destination):
                 used[crossing.firewall][name] = sets[name]
     for firewall, listed in sorted(rules.items()):
@@ -70,10 +69,37 @@ def _firewalls(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "state": "replaced",
                 "enforce": given.enforce or "observe",
                 "interfaces": dict(given.interfaces),
+                "protected": list(protected.get(firewall, ())),
                 "sets": [_set(item) for _name, item in sorted(used[firewall].items())],
-                "rules": listed,
+                "rules": list(listed.values()),
             },
         )
+
+
+def _rule(flow: Flow, crossing: Crossing) -> Arguments:
+    return {
+        **_planned(flow),
+        "ingress": crossing.ingress,
+        "egress": crossing.egress,
+        "source": flow.source,
+        "source_ports": flow.source_ports,
+        "destination": flow.destination,
+        "protocol": flow.protocol,
+        "ports": list(flow.ports),
+        "nat": [plain(change) for change in flow.nat if change.firewall == crossing.firewall],
+    }
+
+
+def _traffic(rule: Arguments, addresses: t.Mapping[str, tuple[str, ...]]) -> object:
+    """What a rule lets through. Documents may ask for the same traffic twice; a firewall knows it once."""
+    ends = (addresses[rule["source"]], addresses[rule["destination"]])
+    return (*(rule[field] for field in _TRAFFIC), tuple(rule["ports"]), *ends)
+
+
+def _join(rule: Arguments, flow: Flow, stages: Stages) -> None:
+    """The rule stands for another flow too, and from the earlier of both stages on."""
+    rule["stage"] = min(rule["stage"], flow.stage, key=stages.rank)
+    rule["why"] = list(dict.fromkeys([*rule["why"], *flow.why]))
 
 
 def _set(endpoints: EndpointSet) -> Arguments:
