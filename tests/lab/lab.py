@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import difflib
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ from .layout import CONTROLLER, Host, Layout, layout
 from .services.base import File, Service
 from .services.choice import Chooser, Secrets, tsig_names
 
+DEFAULT = "lab"
 FOLDER = Path(os.environ.get("OPENUC_LAB_DIR", "/run/openuc-lab"))
 SECONDS_TO_SERVE = 60.0
 WHOLE = "whole.json"
@@ -50,11 +52,39 @@ class Lab:
     def is_whole(self) -> bool:
         return (self.folder / WHOLE).exists()
 
+    def hosts(self) -> tuple[str, ...]:
+        """Names of all hosts that have a disk, running or not."""
+        return tuple(sorted(path.name for path in (self.folder / "hosts").glob("*")))
+
+    def host(self, given: str) -> str:
+        """The full name of a host, from that or from its first label."""
+        names = self.hosts()
+        if not names:
+            raise LabError(self.absent())
+        found = [name for name in names if given in (name, name.partition(".")[0])]
+        if given in found or len(found) == 1:
+            return given if given in found else found[0]
+        if found:
+            raise LabError(f"lab {self.name}: {given} may be {' or '.join(found)}; write the whole name.")
+        labels = {name.partition(".")[0]: name for name in names}
+        near = difflib.get_close_matches(given, [*names, *labels], n=1)
+        hint = f" Did you mean {labels.get(near[0], near[0])}?" if near else ""
+        raise LabError(f"lab {self.name} has no host {given}.{hint} All hosts: {self.command('status')}")
+
+    def absent(self) -> str:
+        """What to say when there is no such lab."""
+        others = ", ".join(kernel.labs())
+        return f"There is no lab {self.name}.{f' There is: {others}.' if others else ''} Make it: {self.command('up')}"
+
+    def command(self, words: str) -> str:
+        """How a user has the lab do something."""
+        return f"lab {words}" if self.name == DEFAULT else f"lab --name {self.name} {words}"
+
     def first_process(self, host: str) -> int:
         """The first process of a host that runs."""
         found = kernel.first_processes(self.name).get(kernel.namespace(self.name, host))
         if found is None:
-            raise LabError(f"{host} does not run in lab {self.name}. See what does with: lab status")
+            raise LabError(f"{host} is off. Switch it on: {self.command(f'start {host}')}")
         return found
 
     @contextlib.contextmanager
@@ -117,18 +147,18 @@ def _refuse_if_another(lab: Lab, digest: str) -> None:
     if lab.is_whole() and _recorded(lab)["digest"] != digest:
         raise LabError(
             f"lab {lab.name} is up from another inventory, or another state of it ({_recorded(lab)['inventory']}). "
-            f"Take it down first: lab --name {lab.name} down"
+            f"Take it down first: {lab.command('down')}"
         )
 
 
 def _make(lab: Lab, estate: Estate, drawn: Layout, let_in: bool, say: Say) -> None:
-    if let_in:
-        _check_way_is_free(lab, drawn)
     given = Secrets({name: _random_key() for name in tsig_names(estate)}, _random_password(), _random_password())
     chooser = Chooser(estate, drawn, given)
     services = {host.name: chooser.services(host) for host in drawn.hosts}
     needed = {package for each in services.values() for service in each for package in service.packages}
     packages.install([*packages.BASE, *needed], say)
+    if let_in:
+        _check_way_is_free(lab, drawn)
     say(f"Making lab {lab.name}: {len(drawn.hosts)} hosts in {len(drawn.networks)} networks")
     FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
     lab.folder.mkdir(mode=0o700)
@@ -273,7 +303,7 @@ def down(lab: Lab, say: Say) -> None:
     kernel.checked_name(lab.name)
     with lab.only_one():
         if not kernel.namespaces(lab.name) and not lab.folder.exists():
-            say(f"There is no lab {lab.name}.")
+            say(f"There is no lab {lab.name}: nothing to remove.")
             return
         remove(lab)
     say(f"Lab {lab.name} is gone.")
@@ -310,7 +340,7 @@ def stop(lab: Lab, host: str) -> None:
     """Switch a host off, as by its plug: its disk stays, its processes, packet filter and cards go."""
     namespace = kernel.namespace(lab.name, host)
     if namespace not in kernel.namespaces(lab.name):
-        raise LabError(f"lab {lab.name} has no host {host} that runs. See: lab status")
+        raise LabError(f"{host} is off already. Switch it on: {lab.command(f'start {host}')}")
     kernel.end_all([namespace])
     _wiring(lab, host).disconnect(lab.name)
     kernel.ip_batch([f"netns del {namespace}"])
@@ -321,7 +351,7 @@ def start(lab: Lab, host: str) -> None:
     wiring = _wiring(lab, host)
     namespace = kernel.namespace(lab.name, host)
     if namespace in kernel.namespaces(lab.name):
-        raise LabError(f"{host} runs already in lab {lab.name}")
+        raise LabError(f"{host} runs already. Off and on again: {lab.command(f'restart {host}')}")
     kernel.ip_batch([f"netns add {namespace}"])
     wiring.connect(lab.name, host)
     _start(lab, [host])
@@ -331,7 +361,15 @@ def _wiring(lab: Lab, host: str) -> Wiring:
     try:
         return Wiring(**json.loads((lab.disk(host).folder / WIRING).read_text()))
     except FileNotFoundError as error:
-        raise LabError(f"lab {lab.name} has no host {host}. See: lab status") from error
+        raise LabError(f"lab {lab.name} is not whole: bring it up again with {lab.command('up')}") from error
+
+
+def addresses(lab: Lab, host: str) -> tuple[str, ...]:
+    """Addresses of a host with the card of each, as it was wired."""
+    with contextlib.suppress(LabError):
+        rows = (line.split() for line in _wiring(lab, host).configure if line.startswith("address add "))
+        return tuple(f"{row[-1]}={row[2].partition('/')[0]}" for row in rows)
+    return ()
 
 
 def restart(lab: Lab, host: str) -> None:
