@@ -146,7 +146,7 @@ def test_an_inventory_with_errors_builds_nothing(tmp_path: Path, name: str) -> N
 
 def test_down_without_a_lab() -> None:
     gone = lab_command("--name", "nobody", "down")
-    assert (gone.returncode, gone.stdout) == (0, "There is no lab nobody.\n")
+    assert (gone.returncode, gone.stdout) == (0, "There is no lab nobody: nothing to remove.\n")
 
 
 def test_nobody_but_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

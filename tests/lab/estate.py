@@ -9,6 +9,7 @@ import ipaddress
 import typing as t
 from pathlib import Path
 
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
@@ -19,6 +20,8 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.findings import line
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import PREFIX, RawHost, RawInventory
 
 from .errors import LabError
+
+CONNECTION: t.Final = "ansible_host"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,10 +43,18 @@ def read_inventory(source: Path) -> tuple[RawInventory, dict[str, str]]:
     for host in manager.get_hosts():
         found = variables.get_vars(host=host, include_hostvars=False)
         templar = Templar(loader=loader, variables=found)
-        own = {str(key): plain(templar.template(found[key])) for key in found if str(key).startswith(PREFIX)}
-        hosts.append(RawHost(str(host.name), tuple(str(group.name) for group in host.get_groups()), own))
-        connections[str(host.name)] = str(templar.template(found.get("ansible_host", "")))
+        wanted = [str(key) for key in found if str(key).startswith(PREFIX)]
+        values = {key: _value(templar, found, key, f"{source}: {host.name}") for key in (*wanted, CONNECTION)}
+        connections[str(host.name)] = str(values.pop(CONNECTION))
+        hosts.append(RawHost(str(host.name), tuple(str(group.name) for group in host.get_groups()), values))
     return RawInventory(tuple(hosts)), connections
+
+
+def _value(templar: Templar, variables: t.Mapping[str, t.Any], key: str, where: str) -> t.Any:
+    try:
+        return plain(templar.template(variables.get(key, "")))
+    except AnsibleError as error:
+        raise LabError(f"{where}: {key} cannot be worked out: {error.message}") from error
 
 
 def read(source: Path) -> Estate:
@@ -52,7 +63,7 @@ def read(source: Path) -> Estate:
         raise LabError(f"{source}: there is no such inventory. Name one with INVENTORY=, such as inventories/lab.")
     inventory, connections = read_inventory(source)
     if not inventory.hosts:
-        raise LabError(f"{source}: Ansible finds no hosts in this inventory.")
+        raise LabError(f"{source}: Ansible finds no hosts in this inventory; its warnings above may tell why.")
     planned = design(inventory, datetime.datetime.now(tz=datetime.UTC).date())
     if planned.plan is None:
         errors = "\n".join(line(finding) for finding in planned.errors)

@@ -367,7 +367,7 @@ def _wiring(lab: Lab, host: str) -> Wiring:
 def addresses(lab: Lab, host: str) -> tuple[str, ...]:
     """Addresses of a host with the card of each, as it was wired."""
     with contextlib.suppress(LabError):
-        rows = (line.split() for line in _wiring(lab, host).configure if line.startswith("address add "))
+        rows = (line.split() for line in _wiring(lab, host).addresses if line.startswith("address add "))
         return tuple(f"{row[-1]}={row[2].partition('/')[0]}" for row in rows)
     return ()
 

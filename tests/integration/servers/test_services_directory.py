@@ -24,6 +24,11 @@ CONTROLLER = directory.domain_controller(
     ADMINISTRATOR,
     accounts=[directory.operator("openuc", OPERATOR, KEYTAB), directory.Account("alice", "Wonder-land-1")],
     computers=["fe1"],
+    zones=["contoso.example"],
+    hosts={
+        "corp.contoso.com": {"fs1.corp.contoso.com": "10.99.0.12"},
+        "contoso.example": {"webext.contoso.example": "10.99.0.13"},
+    },
 )
 MEMBER = directory.registry_server("fe1.corp.contoso.com", FE, password=OPERATOR)
 
@@ -107,6 +112,21 @@ class TestController:
         assert domain.records("_gc._tcp.corp.contoso.com", "SRV") == "0 100 3268 dc1.corp.contoso.com."
         assert domain.records("_kerberos._udp.corp.contoso.com", "SRV") == "0 100 88 dc1.corp.contoso.com."
         assert domain.records("dc1.corp.contoso.com", "A") == DC
+
+    def test_it_serves_other_zones_and_hosts_from_its_first_start(self, domain):
+        assert domain.records("contoso.example", "SOA").startswith("dc1.corp.contoso.com. hostmaster.contoso.example. ")
+        assert domain.records("contoso.example", "NS") == "dc1.corp.contoso.com."
+        assert domain.records("webext.contoso.example", "A") == "10.99.0.13"
+        assert domain.records("fs1.corp.contoso.com", "A") == "10.99.0.12"
+
+    def test_other_zones_are_changed_with_signed_updates_too(self, domain):
+        update = "printf 'server dc1.corp.contoso.com\\nzone contoso.example\\nupdate add {} 300 A 10.0.0.9\\nsend\\n'"
+        plain = domain.controller.run(f"{update.format('plain.contoso.example')} | nsupdate", check=False)
+        assert "REFUSED" in plain.stderr
+        # Samba's answer bears a signature that nsupdate cannot verify, hence its complaint; the update is done.
+        domain.as_operator(f"{update.format('signed.contoso.example')} | nsupdate -g", check=False)
+        assert domain.records("plain.contoso.example", "A") == ""
+        assert domain.records("signed.contoso.example", "A") == "10.0.0.9"
 
     def test_users_and_computers_are_there_and_passwords_never_expire(self, domain):
         assert "alice" in domain.controller.run("samba-tool", "user", "list").stdout.split()

@@ -73,15 +73,28 @@ class Chooser:
     # --- directory and authorities -------------------------------------------------------------------------------
 
     def _domain_controller(self, host: Host) -> Service:
-        domain = next((name for name in self._directory_domains() if _is_below(host.name, name)), "")
+        around = [name for name in self._directory_domains() if _is_below(host.name, name)]
+        domain = max(around, key=len, default="")
         if not domain:
             raise LabError(
                 f"{host.name}: a domain controller of none of the domains in uc_ad.forests; "
                 f"its name must lie in one of them ({', '.join(sorted(self._directory_domains())) or 'none declared'})."
             )
-        operator = directory.operator("openuc", self.secrets.operator, OPERATOR_KEYTAB)
+        served = self._declared_zones(host.name) if "dns_server" in host.types else []
+        # Its own name Samba adds by itself.
+        hosts = {
+            zone: {name: str(address) for name, address in self._unplanned(zone, view) if name != host.name}
+            for zone, _key, view in served
+        }
         return directory.domain_controller(
-            host.name, domain, str(self._served(host)[0]), [], self.secrets.administrator, accounts=[operator]
+            host.name,
+            domain,
+            str(self._served(host)[0]),
+            [],
+            self.secrets.administrator,
+            accounts=[directory.operator("openuc", self.secrets.operator, OPERATOR_KEYTAB)],
+            zones=[zone for zone, _key, _view in served if zone != domain],
+            hosts=hosts,
         )
 
     def _public_authority(self, host: Host) -> tuple[Service, Service]:
@@ -98,13 +111,24 @@ class Chooser:
         return dns.name_server(host.name, self._served(host), zones, self._keys(zones), roots)
 
     def _zones_at(self, host: str) -> t.Iterator[dns.Zone]:
-        for label, zone in self.estate.design.topology.estate.dns.zones.items():
-            if zone.server == host:
-                name = zone.name or label
-                yield dns.Zone(name, zone.key, tuple(self._seed(name, zone.view)))
+        for name, key, view in self._declared_zones(host):
+            yield dns.Zone(name, key, tuple(self._seed(name, view)))
+
+    def _declared_zones(self, host: str) -> list[tuple[str, str, str]]:
+        """Name, key and view of each zone that the inventory puts on a server."""
+        zones = self.estate.design.topology.estate.dns.zones.items()
+        return [(zone.name or label, zone.key, zone.view) for label, zone in zones if zone.server == host]
 
     def _seed(self, zone: str, view: str) -> t.Iterator[str]:
-        """Names of hosts that nobody plans, such as the domain controllers', and the way to the directory's records."""
+        """Names of hosts that nobody plans, and the way to the directory's records."""
+        yield from (f"{name}. IN A {address}" for name, address in self._unplanned(zone, view))
+        for server in self.estate.design.topology.of_type("domain_controller") if view == "internal" else ():
+            if _is_below(server.name, zone) and zone in self._directory_domains():
+                yield f"_msdcs.{zone}. IN NS {server.name}."
+                yield f"_tcp.{zone}. IN NS {server.name}."
+
+    def _unplanned(self, zone: str, view: str) -> t.Iterator[tuple[str, Address]]:
+        """Names of the inside that nobody plans, such as the domain controllers'."""
         if view != "internal":
             return
         plan = self.estate.design.plan
@@ -112,11 +136,7 @@ class Chooser:
         for host in self.layout.hosts:
             address = self._inside_address(host)
             if address and host.name not in planned and _is_below(host.name, zone):
-                yield f"{host.name}. IN A {address}"
-        for server in self.estate.design.topology.of_type("domain_controller"):
-            if _is_below(server.name, zone) and zone in self._directory_domains():
-                yield f"_msdcs.{zone}. IN NS {server.name}."
-                yield f"_tcp.{zone}. IN NS {server.name}."
+                yield host.name, address
 
     def _directory_domains(self) -> set[str]:
         forests = self.estate.design.topology.estate.ad.forests.values()

@@ -125,8 +125,13 @@ def domain_controller(
     accounts: t.Sequence[Account] = (),
     computers: t.Sequence[str] = (),
     netbios_domain: str = "",
+    zones: t.Sequence[str] = (),
+    hosts: t.Mapping[str, t.Mapping[str, str]] | None = None,
 ) -> Service:
-    """The first and only domain controller of a domain, with its DNS, Kerberos, LDAP, SMB and remote registry."""
+    """The first and only domain controller of a domain, with its DNS, Kerberos, LDAP, SMB and remote registry.
+
+    Its DNS serves the domain and its `_msdcs`, and the `zones` given; `hosts` are, by zone, names with addresses.
+    """
     label = _label(name)
     workgroup = netbios_domain or _netbios(domain)
     full_name = f"{label}.{domain}"
@@ -147,6 +152,7 @@ def domain_controller(
         *(command for account in accounts for command in _account(account, domain)),
         *(["computer", "create", _netbios(computer)] for computer in computers),
     ]
+    wanted = {"commands": commands, "server": full_name, "zones": list(zones), "hosts": hosts or {}}
     return Service(
         "directory",
         packages=("samba-ad-dc", "winbind", "krb5-user", "python3-samba", "smbclient", "ldb-tools"),
@@ -158,7 +164,7 @@ def domain_controller(
             AUTHORITY: File(own.authority),
             SETUP: File((pathlib.Path(__file__).parent / "samba_setup.py").read_text()),
             # Passwords stand in it.
-            COMMANDS: File(json.dumps(commands, indent=1), 0o600),
+            COMMANDS: File(json.dumps(wanted, indent=1), 0o600),
         },
         # Safety of what is written against a loss of power is nothing a lab needs.
         prepare=PREPARE.format(secrets=COMMANDS, command=f"TDB_NO_FSYNC=1 /usr/bin/python3 {SETUP} {COMMANDS}"),
