@@ -20,6 +20,7 @@ from ansible.plugins.action import ActionBase
 from ansible.template import Templar, is_trusted_as_template
 
 from ..plugin_utils import intended
+from ..plugin_utils.acting.slices import estate_dir
 from ..plugin_utils.engine import Design, design
 from ..plugin_utils.findings import line
 from ..plugin_utils.fingerprint import of_inventory
@@ -86,16 +87,10 @@ class ActionModule(ActionBase):
                 self._display.display(f"... and {count - _MOST_TOLD} more of {name}: see findings.md")
 
     def _estate_dir(self, variables: dict[str, t.Any]) -> Path:
-        """What the task or the inventory says, or a folder beside the inventory's.
-
-        Not the inventory's own: Ansible takes every file below a folder it is given for an inventory.
-        """
-        given = self._task.args.get("estate_dir") or self._templar.template(variables.get("uc_estate_dir") or "")
-        inventory = variables.get("inventory_dir")
-        if not given and not inventory:
+        folder = estate_dir(self._templar, variables, self._task.args.get("estate_dir"))
+        if folder is None:
             raise AnsibleError("the inventory is no file, so the plan has no place: set uc_estate_dir to a folder")
-        chosen = str(given) if given else f"{inventory}.estate"
-        return Path(os.path.abspath(os.path.expanduser(chosen)))
+        return folder
 
     def _inventory(self, variables: dict[str, t.Any]) -> RawInventory:
         hostvars = variables["hostvars"]

@@ -6,10 +6,11 @@ A slice of a plan holds exactly these arguments for one target; a test validates
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .contract import COMMON_SPEC
+from .contract import COMMON_SPEC, STATES
 from .items import Field, Fields
 
 Spec = dict[str, Any]
@@ -23,12 +24,22 @@ _PLANNED: Fields = {
 
 FIREWALL_RULES: Spec = {
     **COMMON_SPEC,
+    "state": {"type": "str", "choices": [*STATES, "confirmed", "explained"], "default": "replaced"},
     "enforce": {"type": "str", "choices": ["observe", "enforce"], "default": "observe"},
-    "interfaces": {"type": "dict", "required": True},
-    "protected": {"type": "list", "elements": "str"},
-    "sets": {"type": "raw", "required": True},
-    "rules": {"type": "raw", "required": True},
+    "interfaces": {"type": "dict", "default": {}},
+    "guarded": {"type": "raw", "default": []},
+    "protected": {"type": "list", "elements": "str", "default": []},
+    "sets": {"type": "raw", "default": []},
+    "rules": {"type": "raw", "default": []},
+    "text": {"type": "str"},
+    "packet": {"type": "dict"},
+    "confirm_within": {"type": "int", "default": 60},
+    "guard": {"type": "bool", "default": True},
+    "boot_file": {"type": "path", "default": "/etc/nftables.conf"},
+    "own_file": {"type": "path", "default": "/etc/nftables.d/openuc_filter.nft"},
+    "journal_dir": {"type": "path", "default": "/var/lib/openuc/firewall_rules"},
 }
+FIREWALL_WAY: Fields = {"ingress": Field(str, required=True), "egress": Field(str, required=True)}
 FIREWALL_SET: Fields = {"name": Field(str, required=True), "addresses": Field(list, required=True, elements=str)}
 FIREWALL_RULE: Fields = {
     **_PLANNED,
@@ -42,24 +53,53 @@ FIREWALL_RULE: Fields = {
     "nat": Field(list, elements=dict),
 }
 
-DNS_RECORDS: Spec = {
-    **COMMON_SPEC,
-    "server": {"type": "str", "required": True},
-    "zone": {"type": "str", "required": True},
-    "view": {"type": "str", "choices": ["internal", "perimeter", "external"], "required": True},
+# A zone at a server; `zones` of the module lists several of them.
+DNS_ZONE: Spec = {
+    "server": {"type": "str"},
+    "address": {"type": "str"},
+    "port": {"type": "int", "default": 53},
+    "zone": {"type": "str"},
+    "view": {"type": "str", "choices": ["internal", "perimeter", "external"]},
     "update": {"type": "str", "choices": ["tsig", "gss", "none"], "default": "tsig"},
     "key_name": {"type": "str", "no_log": False},
-    "records": {"type": "raw", "required": True},
+    "records": {"type": "raw"},
+}
+DNS_RECORDS: Spec = {
+    **COMMON_SPEC,
+    **DNS_ZONE,
+    "slice": {"type": "raw"},
+    "stages": {"type": "list", "elements": "str"},
+    "zones": {"type": "raw"},
+    "keys": {"type": "dict", "no_log": True},
+    "key_file": {"type": "path", "no_log": False},
+    "journal_dir": {"type": "path"},
+    "default_ttl": {"type": "int", "default": 3600},
+    "adopt": {"type": "bool", "default": False},
+    "report_foreign": {"type": "bool", "default": False},
+    "verify": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 10.0},
+    "format": {"type": "str", "choices": ["zone", "dnscmd", "powershell", "octodns"], "default": "zone"},
+    "text": {"type": "str"},
 }
 DNS_RECORD: Fields = {
-    **_PLANNED,
+    # What was gathered has none of these.
+    **{name: dataclasses.replace(field, required=False) for name, field in _PLANNED.items()},
     "name": Field(str, required=True),
-    "type": Field(str, required=True, choices=("A", "CNAME", "SRV", "TXT")),
-    "ttl": Field(int, required=True),
+    "type": Field(str, required=True, choices=("A", "AAAA", "CNAME", "MX", "PTR", "SRV", "TXT")),
+    "ttl": Field(int),
     "values": Field(list, required=True, elements=str),
 }
 
-LOAD_BALANCER: Spec = {**COMMON_SPEC, "services": {"type": "raw", "required": True}}
+LOAD_BALANCER: Spec = {
+    **COMMON_SPEC,
+    "services": {"type": "raw", "default": []},
+    "addresses": {"type": "raw", "default": []},
+    "text": {"type": "str"},
+    "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
+    "service_manager": {"type": "str", "choices": ["auto", "systemd", "sysvinit", "command"], "default": "auto"},
+    "reload_command": {"type": "list", "elements": "str", "default": []},
+    "reload_timeout": {"type": "int", "default": 30},
+}
 BALANCED_SERVICE: Fields = {
     **_PLANNED,
     "vip": Field(str, required=True),
@@ -69,7 +109,11 @@ BALANCED_SERVICE: Fields = {
     "method": Field(str, required=True),
     "affinity": Field(str, required=True),
     "idle_seconds": Field(int, required=True),
+    "idle_reset": Field(bool),
+    "terminate": Field(bool),
+    "member_port": Field(str),
     "check_port": Field(str, required=True),
+    "nat": Field(str, choices=("snat", "dnat")),
     "snat": Field(list, elements=str),
 }
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import ipaddress
 import typing as t
 
 from ..json_text import plain
+from ..topology.balancing import given_balancer
 from ..topology.model import Topology
 from ..topology.network_map import Crossing
 from .base import Item, Stages
@@ -32,9 +34,9 @@ class Slice:
 def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
     """All slices, mechanism by mechanism."""
     return (
-        *_firewalls(topology, plan),
+        *firewall_slices(topology, plan),
         *_zones(topology, plan),
-        *_balancers(plan),
+        *balancer_slices(topology, plan),
         *_certificates(plan),
         *_registries(plan),
     )
@@ -44,7 +46,8 @@ def _planned(item: Item) -> Arguments:
     return {"id": item.id, "stage": item.stage, "why": list(item.why), "replaces": item.replaces}
 
 
-def _firewalls(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+def firewall_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    """The rules of each firewall of the inventory."""
     sets = {item.name: item for item in plan.sets}
     addresses = {item.name: tuple(_set(item)["addresses"]) for item in plan.sets}
     protected = protected_addresses(topology, plan.sets)
@@ -69,6 +72,10 @@ def _firewalls(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "state": "replaced",
                 "enforce": given.enforce or "observe",
                 "interfaces": dict(given.interfaces),
+                "guarded": [
+                    {"ingress": ingress, "egress": egress}
+                    for ingress, egress in topology.networks.ways_through(firewall)
+                ],
                 "protected": list(protected.get(firewall, ())),
                 "sets": [_set(item) for _name, item in sorted(used[firewall].items())],
                 "rules": list(listed.values()),
@@ -137,7 +144,8 @@ def _zones(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
         )
 
 
-def _balancers(plan: Plan) -> t.Iterator[Slice]:
+def balancer_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    """Each balancer's services, and the addresses it holds for them."""
     by_balancer: dict[str, list[Arguments]] = {}
     for service in plan.services:
         if not service.balancer:
@@ -155,12 +163,31 @@ def _balancers(plan: Plan) -> t.Iterator[Slice]:
                 "method": service.method,
                 "affinity": service.affinity,
                 "idle_seconds": service.idle_seconds,
+                "idle_reset": service.idle_reset,
+                "terminate": service.terminate,
+                "member_port": service.member_port,
                 "check_port": service.check_port,
+                "nat": service.nat,
                 "snat": list(service.snat),
             }
         )
     for balancer, services in sorted(by_balancer.items()):
-        yield Slice("load_balancer", balancer, {"state": "replaced", "services": services})
+        addresses = _held(topology, balancer, services)
+        yield Slice("load_balancer", balancer, {"state": "replaced", "services": services, "addresses": addresses})
+
+
+def _held(topology: Topology, balancer: str, services: t.Iterable[Arguments]) -> list[Arguments]:
+    """Addresses that a balancer has of its own or for its services, each with the card towards its network.
+
+    An address in none of its networks is routed to it, and put on its first card.
+    """
+    cards = {network: card for card, network in given_balancer(topology, balancer).interfaces.items()}
+    if not cards:
+        return []
+    wanted = dict.fromkeys(address for service in services for address in (service["vip"], *service["snat"]))
+    located = {address: topology.networks.locate(ipaddress.IPv4Address(address)) for address in wanted}
+    first = next(iter(cards.values()))
+    return [{"address": address, "interface": cards.get(located[address] or "", first)} for address in wanted]
 
 
 def _certificates(plan: Plan) -> t.Iterator[Slice]:

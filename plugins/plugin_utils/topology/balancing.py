@@ -98,13 +98,14 @@ def vips_of(cluster: Cluster) -> dict[VipName, Address]:
 
 
 def vip_path(cluster: Cluster, vip: VipName) -> str:
-    """Path of the variable that holds the address."""
+    """Path of the variable that holds the address; a pool balanced by DNS has one for its web components alone."""
     side, _dot, service = vip.partition(".")
     if service:
         return f"{join('uc_edge_pools', cluster.name)}.{side}.{service}.vip"
     if vip == "site":
         return f"{join('uc_web_access', cluster.name)}.vip"
-    own = vip == "web" and cluster.pool is not None and cluster.pool.web_vip is not None
+    pool = cluster.pool
+    own = vip == "web" and pool is not None and (pool.web_vip is not None or pool.balancing == "dns")
     return f"{join('uc_pools', cluster.name)}.{'web_vip' if own else 'vip'}"
 
 

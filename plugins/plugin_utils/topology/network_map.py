@@ -79,6 +79,13 @@ class NetworkMap:
         """What the network is part of as far as firewalls are concerned."""
         return self._segments.get(network, network)
 
+    def ways_through(self, firewall: str) -> t.Iterator[tuple[str, str]]:
+        """Interfaces of a firewall, two by two, that stand in different segments."""
+        interfaces = self.firewalls.get(firewall, {})
+        for ingress, egress in itertools.permutations(interfaces, 2):
+            if self.segment(interfaces[ingress]) != self.segment(interfaces[egress]):
+                yield ingress, egress
+
     def zone_of_interface(self, firewall: str, interface: str) -> str:
         return self.zone(self.firewalls.get(firewall, {}).get(interface, ""))
 
