@@ -38,23 +38,23 @@ SECONDS = 120
 # Modules of tests/documents that compare a kind.
 COMPARED: dict[str, tuple[str, ...]] = {
     "availability": ("limits",),
-    "balanced_services": ("service_rows", "balancing", "load_balancer"),
-    "balancer_needs": ("balancing", "load_balancer"),
+    "balanced_services": ("applied_statements", "service_rows", "balancing", "load_balancer"),
+    "balancer_needs": ("applied_statements", "balancing", "load_balancer"),
     "balancer_support": ("balancing", "load_balancer"),
     "bandwidth": ("bandwidth", "qos"),
     "capacity": ("capacity",),
     "certificate_keys": ("limits",),
-    "certificate_rules": ("certificate_scope", "certificates"),
-    "certificates": ("certificate_scope", "certificates"),
-    "dns": ("dns",),
-    "flows": ("flow_rows", "ports", "edge_firewall", "lync_ports"),
-    "iis": ("iis",),
-    "ipsec": ("ipsec",),
+    "certificate_rules": ("applied_statements", "certificate_scope", "certificates"),
+    "certificates": ("applied_statements", "certificate_scope", "certificates"),
+    "dns": ("dns_statements", "dns"),
+    "flows": ("flow_statements", "flow_rows", "ports", "edge_firewall", "lync_ports"),
+    "iis": ("applied_statements", "iis"),
+    "ipsec": ("applied_statements", "ipsec"),
     "network_rules": ("limits",),
     "perimeter": ("limits",),
     "permissions": ("permissions", "processes"),
     "prerequisites": ("limits",),
-    "publications": ("publication_rows", "publications", "iis"),
+    "publications": ("applied_statements", "publication_rows", "publications", "iis"),
     "qos": ("qos", "qos_targets", "qos_lync"),
     "sql_versions": ("storage",),
     "steps": ("steps", "processes"),
@@ -164,7 +164,7 @@ def mutants_of(
         rest = {key: value for key, value in row.data.items() if key != name}
         if not isinstance(row.data[name], list) and valid(rest):
             found.append(Mutant(row, name, "left out", rest))
-    if row.kind == "flows":
+    if row.kind == "flows" and row.data["from"] != row.data["to"]:
         found.append(
             Mutant(row, "from", "swapped with to", {**row.data, "from": row.data["to"], "to": row.data["from"]})
         )
