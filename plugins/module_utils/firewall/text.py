@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text of a rule set, as the packet filter reads it. Private to the collection.
+
+What the rules look at stands in sets and maps, and the rules themselves say only in which of them to look. Their number
+depends on how many ways lead through the firewall, and not on how many flows take them.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from .labels import label_of
+from .ruleset import RANGES, Accept, Inwards, Outwards, Ruleset, Shape, Way, shape_of
+from .spans import ANY_PORT, address_text, port_text
+
+FAMILY = "inet"
+TABLE = "openuc_filter"
+REMOVE = f"table {FAMILY} {TABLE} {{\n}}\ndelete table {FAMILY} {TABLE}\n"
+
+# Name of a set, and in it the value of each key with its comment.
+Elements = dict[str, dict[str, tuple[str, str]]]
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "from": ("ipv4_addr", "ip saddr"),
+    "to": ("ipv4_addr", "ip daddr"),
+    "protocol": ("inet_proto", "meta l4proto"),
+    "sport": ("inet_service", "th sport"),
+    "port": ("inet_service", "th dport"),
+}
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+class SetKind(NamedTuple):
+    """How a set or map is declared, and the rule that looks into it."""
+
+    kind: str
+    types: str
+    ranged: bool
+    rule: str
+
+
+def chain_of(way: Way) -> str:
+    """Name of the chain for a way; a card may have a name that a chain may not."""
+    plain = "_to_".join(_UNSAFE.sub("_", side) for side in way)
+    return (
+        plain if plain == "_to_".join(way) and plain[0].isalpha() else f"w{zlib.crc32('>'.join(way).encode())}.{plain}"
+    )
+
+
+def set_of(accept: Accept) -> str:
+    return f"{chain_of(accept.way)}/{'-'.join(shape_of(accept) or ('any',))}"
+
+
+def inwards_set(key: Inwards) -> str:
+    if key.ports == ANY_PORT:
+        return "translate_in/all"
+    return "translate_in/port" if key.ports[0] == key.ports[1] else "translate_in/port-ranges"
+
+
+def outwards_set(key: Outwards) -> str:
+    return "translate_out/to" if key.destination else "translate_out/all"
+
+
+def elements_of(ruleset: Ruleset) -> Elements:
+    """All sets with what is in them, apart from what says nothing about flows."""
+    found: Elements = {}
+    for way in ruleset.ways():
+        _add(found, "ways", _words(way), f"jump {chain_of(way)}", "guarded" if way in ruleset.guarded else "")
+    for address in ruleset.protected:
+        _add(found, "protected", address, "", "")
+    for accept, names in ruleset.accepts.items():
+        _add(found, set_of(accept), _accept_key(accept), "", label_of(names))
+    for key, inside in ruleset.inwards.items():
+        port = [port_text(key.ports)] if key.ports != ANY_PORT else []
+        words = " . ".join([f'"{key.ingress}"', key.public, key.protocol, *port])
+        _add(found, inwards_set(key), words, inside.address, label_of(inside.names))
+    for way_out, outside in ruleset.outwards.items():
+        words = " . ".join([f'"{way_out.egress}"', *filter(None, [way_out.private, way_out.destination])])
+        _add(found, outwards_set(way_out), words, outside.address, label_of(outside.names))
+    return found
+
+
+def _add(found: Elements, name: str, key: str, value: str, comment: str) -> None:
+    found.setdefault(name, {})[key] = (value, comment)
+
+
+def _words(way: Way) -> str:
+    return f'"{way[0]}" . "{way[1]}"'
+
+
+def _accept_key(accept: Accept) -> str:
+    shape = shape_of(accept)
+    parts = []
+    if "from" in shape:
+        parts.append(address_text(accept.source))
+    if "to" in shape:
+        parts.append(address_text(accept.destination))
+    parts.append(accept.protocol)
+    if "sport" in shape:
+        parts.append(port_text(accept.source_ports))
+    if "port" in shape:
+        parts.append(port_text(accept.ports))
+    return " . ".join(parts)
+
+
+def element_text(key: str, value: str, comment: str) -> str:
+    said = f' comment "{comment}"' if comment else ""
+    return f"{key}{said} : {value}" if value else f"{key}{said}"
+
+
+# --- declarations ---------------------------------------------------------------------------------------------------
+
+_TRANSLATIONS: Mapping[str, SetKind] = {
+    "translate_in/port": SetKind(
+        "map",
+        "ifname . ipv4_addr . inet_proto . inet_service : ipv4_addr",
+        False,
+        "dnat ip to iifname . ip daddr . meta l4proto . th dport map @translate_in/port",
+    ),
+    "translate_in/port-ranges": SetKind(
+        "map",
+        "ifname . ipv4_addr . inet_proto . inet_service : ipv4_addr",
+        True,
+        "dnat ip to iifname . ip daddr . meta l4proto . th dport map @translate_in/port-ranges",
+    ),
+    "translate_in/all": SetKind(
+        "map",
+        "ifname . ipv4_addr . inet_proto : ipv4_addr",
+        False,
+        "dnat ip to iifname . ip daddr . meta l4proto map @translate_in/all",
+    ),
+    "translate_out/to": SetKind(
+        "map",
+        "ifname . ipv4_addr . ipv4_addr : ipv4_addr",
+        False,
+        "snat ip to oifname . ip saddr . ip daddr map @translate_out/to",
+    ),
+    "translate_out/all": SetKind(
+        "map", "ifname . ipv4_addr : ipv4_addr", False, "snat ip to oifname . ip saddr map @translate_out/all"
+    ),
+}
+
+
+def _kind(name: str) -> SetKind:
+    if name == "ways":
+        return SetKind("map", "ifname . ifname : verdict", False, "iifname . oifname vmap @ways")
+    if name == "protected":
+        return SetKind("set", "ipv4_addr", False, "")
+    if name in _TRANSLATIONS:
+        return _TRANSLATIONS[name]
+    shape: Shape = tuple(name.rpartition("/")[2].split("-"))
+    used = [_FIELDS[field] for field in ("from", "to", "protocol", "sport", "port") if field in (*shape, "protocol")]
+    looked_at = " . ".join(expression for _type, expression in used)
+    return SetKind(
+        "set", " . ".join(kind for kind, _expression in used), RANGES in shape, f"{looked_at} @{name} accept"
+    )
+
+
+def _declaration(name: str, elements: Iterable[str]) -> Iterator[str]:
+    kind = _kind(name)
+    yield f"\t{kind.kind} {name} {{"
+    yield f"\t\ttype {kind.types}"
+    if kind.ranged:
+        yield "\t\tflags interval"
+    yield "\t\tcounter"
+    inside = ",\n\t\t\t".join(elements)
+    if inside:
+        yield f"\t\telements = {{\n\t\t\t{inside} }}"
+    yield "\t}"
+
+
+_UNPLANNED: Mapping[str, list[str]] = {
+    "enforce": ['limit rate 10/second burst 20 packets log prefix "openuc_filter refused: "', "counter drop"],
+    "observe": ['limit rate 10/second burst 20 packets log prefix "openuc_filter would refuse: "', "counter"],
+}
+
+
+def _chains(ruleset: Ruleset, sets: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Chains in the order in which they are needed."""
+    names = sorted(sets)
+    yield "unplanned", _UNPLANNED[ruleset.enforce]
+    for way in ruleset.ways():
+        chain = chain_of(way)
+        lines = [_kind(name).rule for name in names if name.startswith(f"{chain}/")]
+        if way in ruleset.guarded:
+            lines += [f"ip {side} @protected goto unplanned" for side in ("saddr", "daddr")]
+        yield chain, lines
+    yield (
+        "forward",
+        [
+            "type filter hook forward priority filter; policy accept;",
+            "ct state established,related accept",
+            "iifname . oifname vmap @ways",
+        ],
+    )
+    for chain, hook in (
+        ("translate_in", "prerouting priority dstnat"),
+        ("translate_out", "postrouting priority srcnat"),
+    ):
+        lines = [_kind(name).rule for name in _TRANSLATIONS if name in names and name.startswith(f"{chain}/")]
+        if lines:
+            yield chain, [f"type nat hook {hook}; policy accept;", *lines]
+
+
+def native_text(ruleset: Ruleset) -> str:
+    """The whole table, to be loaded in place of the one that is there."""
+    elements = elements_of(ruleset)
+    lines: list[str] = [f"table {FAMILY} {TABLE} {{"]
+    for name in _set_names(elements):
+        listed = [element_text(key, *said) for key, said in sorted(elements.get(name, {}).items())]
+        lines.extend(_declaration(name, listed))
+    return REMOVE + "\n".join([*lines, *_chain_lines(ruleset, elements), "}"]) + "\n"
+
+
+def structure_text(ruleset: Ruleset) -> str:
+    """The table without what is in its sets: two rule sets with the same differ in elements only."""
+    elements = elements_of(ruleset)
+    lines = [line for name in _set_names(elements) for line in _declaration(name, ())]
+    return "\n".join([*lines, *_chain_lines(ruleset, elements)])
+
+
+def _set_names(elements: Elements) -> list[str]:
+    return sorted({"ways", "protected", *elements})
+
+
+def _chain_lines(ruleset: Ruleset, elements: Elements) -> Iterator[str]:
+    for chain, rules in _chains(ruleset, elements):
+        yield f"\tchain {chain} {{"
+        yield from (f"\t\t{rule}" for rule in rules)
+        yield "\t}"
+
+
+def changes_text(before: Elements, after: Elements) -> str:
+    """What makes one content of the sets of the other, in one transaction."""
+    lines = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name, {}), after.get(name, {})
+        gone = [key for key, said in old.items() if new.get(key) != said]
+        come = [element_text(key, *said) for key, said in new.items() if old.get(key) != said]
+        for action, elements in (("delete", sorted(gone)), ("add", sorted(come))):
+            if elements:
+                lines.append(f"{action} element {FAMILY} {TABLE} {name} {{ {', '.join(elements)} }}")
+    return "".join(f"{line}\n" for line in lines)
