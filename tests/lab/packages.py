@@ -38,6 +38,7 @@ SERVERS = (
     "python3-samba",
     "samba",
     "samba-ad-dc",
+    "samba-ad-provision",
     "winbind",
 )
 CLIENTS = ("bind9-dnsutils", "curl", "ldap-utils", "openssl", "smbclient")

@@ -20,6 +20,7 @@ COMMANDS: t.Final = "/etc/samba/setup.json"
 PASSWORD: t.Final = "/etc/samba/password"
 STATE: t.Final = "/var/lib/samba"
 LONGEST_NETBIOS_NAME: t.Final = 15
+TOOLS: t.Final = ("smbclient", "ldb-tools")
 PORTS: t.Final = (53, 88, 135, 389, 445, 464, 636, 3268)
 
 # Left out of Samba's own list of services: replication and its planning, as there is one controller; signing of NTP
@@ -155,7 +156,7 @@ def domain_controller(
     wanted = {"commands": commands, "server": full_name, "zones": list(zones), "hosts": hosts or {}}
     return Service(
         "directory",
-        packages=("samba-ad-dc", "winbind", "krb5-user", "python3-samba", "smbclient", "ldb-tools"),
+        packages=("samba-ad-dc", "samba-ad-provision", "winbind", "krb5-user", "python3-samba", *TOOLS),
         files={
             "/etc/samba/smb.conf": File(config),
             "/etc/krb5.conf": kerberos_client(domain, address),
