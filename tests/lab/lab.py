@@ -25,6 +25,7 @@ from .addressing import MANAGEMENT
 from .errors import LabError
 from .estate import Estate
 from .layout import CONTROLLER, Host, Layout, layout
+from .services import wine
 from .services.base import File, Service
 from .services.choice import Chooser, Secrets, tsig_names
 
@@ -153,8 +154,11 @@ def _refuse_if_another(lab: Lab, digest: str) -> None:
 
 def _make(lab: Lab, estate: Estate, drawn: Layout, let_in: bool, say: Say) -> None:
     given = Secrets({name: _random_key() for name in tsig_names(estate)}, _random_password(), _random_password())
-    chooser = Chooser(estate, drawn, given)
+    chooser = Chooser(estate, drawn, given, has_wine=not packages.missing(wine.PACKAGES))
     services = {host.name: chooser.services(host) for host in drawn.hosts}
+    left_out = [host.name for host in drawn.hosts if chooser.wants_wine(host) and not chooser.has_wine]
+    if left_out:
+        say(f"No registry on {', '.join(left_out)}: Wine is not installed. With the package wine64 there would be one.")
     needed = {package for each in services.values() for service in each for package in service.packages}
     packages.install([*packages.BASE, *needed], say)
     if let_in:

@@ -12,7 +12,7 @@ from ..errors import LabError
 from ..estate import Estate
 from ..layout import LOOPBACK, WORLD, Host, Layout
 from ..responders.listeners import Listener, listeners_of
-from . import crl, directory, dns, public_ca, routers, stand_in
+from . import crl, directory, dns, public_ca, routers, stand_in, wine
 from .base import Service
 
 Address = ipaddress.IPv4Address
@@ -21,6 +21,9 @@ PUBLIC_AUTHORITY: t.Final = "public-ca.example"
 # Types of servers that are the real thing here.
 REAL: t.Final = {"certification_authority", "dns_server", "domain_controller", "firewall", "load_balancer"}
 ROOT: t.Final = "root.lab.example"
+# Values of uc_backend that ask for a registry: one that is changed over the network, one that files are imported to.
+REGISTRY_REMOTE: t.Final = "registry_rpc"
+REGISTRY_FILE: t.Final = "reg_file"
 OPERATOR_KEYTAB: t.Final = "/etc/openuc-lab/operator.keytab"
 
 
@@ -42,6 +45,7 @@ class Chooser:
     estate: Estate
     layout: Layout
     secrets: Secrets
+    has_wine: bool = False
 
     def services(self, host: Host) -> tuple[Service, ...]:
         found: list[Service] = []
@@ -57,9 +61,32 @@ class Chooser:
             found.append(crl.crl_server(str(self._served(host)[0])))
         if host.name == WORLD:
             found += [self._resolver_of_the_internet(host), *self._public_authority(host)]
-        if host.name in self._listeners:
-            found.append(stand_in.responder(host.name, self._listeners[host.name]))
+        found += self._registry(host)
+        listeners = self._stood_in_for(host, found)
+        if listeners:
+            found.append(stand_in.responder(host.name, listeners))
         return tuple(found)
+
+    def wants_wine(self, host: Host) -> bool:
+        """Whether a mechanism makes files for the registry of this host, that somebody imports there."""
+        return REGISTRY_FILE in self._backends(host)
+
+    def _backends(self, host: Host) -> t.Collection[str]:
+        server = self.estate.design.topology.servers.get(host.name)
+        return set(server.given.backend.values()) if server else ()
+
+    def _registry(self, host: Host) -> t.Iterator[Service]:
+        """What stands in for the registry of a Windows server: reached over the network, or on the host alone."""
+        if REGISTRY_REMOTE in self._backends(host) and "domain_controller" not in host.types:
+            yield directory.registry_server(host.name, str(self._served(host)[0]), password=self.secrets.operator)
+        if self.wants_wine(host) and self.has_wine:
+            yield wine.registry()
+
+    def _stood_in_for(self, host: Host, real: t.Sequence[Service]) -> tuple[Listener, ...]:
+        """What a responder listens on: all that no real server of the host does."""
+        taken = {(sign.protocol, sign.where, str(sign.port)) for service in real for sign in service.ready}
+        listeners = self._listeners.get(host.name, ())
+        return tuple(each for each in listeners if (each.protocol, each.address, each.port) not in taken)
 
     @functools.cached_property
     def _listeners(self) -> dict[str, tuple[Listener, ...]]:
