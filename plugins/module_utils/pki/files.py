@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders of small files, above `..files`: read whole, replaced whole, packed for a journal. Private."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..files import HALF, FileError, make_folder, read_bytes, words_of, write_whole
+from ..journal import JournalError
+
+# What keeps a folder from being used, each in words with a remedy.
+PROBLEMS = (FileError, JournalError)
+
+
+def tidy(path: Path) -> None:
+    """Remove what a killed run left half done."""
+    for half in path.rglob(f"{HALF}*"):
+        if half.is_dir() and not half.is_symlink():
+            shutil.rmtree(half, ignore_errors=True)
+        else:
+            half.unlink(missing_ok=True)
+
+
+def content(path: Path) -> dict[str, bytes]:
+    """All files of a folder, by name; empty when there is none."""
+    if not path.is_dir():
+        return {}
+    try:
+        return {
+            entry.name: entry.read_bytes()
+            for entry in sorted(path.iterdir())
+            if entry.is_file() and entry.name[0] != "."
+        }
+    except OSError as error:
+        raise FileError(words_of(error, path)) from error
+
+
+def put(path: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder hold exactly these files, for their owner only; what is there, unchanged and closed stays."""
+    make_folder(path)
+    there = content(path)
+    for name, data in files.items():
+        if there.get(name) != data or (path / name).stat().st_mode & 0o077:
+            write_whole(path / name, data)
+    for name in there.keys() - files.keys():
+        (path / name).unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Take a folder away, at once for who looks."""
+    gone = path.with_name(f"{HALF}{path.name}-{secrets.token_hex(4)}")
+    try:
+        os.rename(path, gone)
+    except OSError as error:
+        raise FileError(words_of(error, path)) from error
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def packed(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Files as a journal holds them; what is damaged is kept as it is, so they need not be text."""
+    return {name: base64.b64encode(data).decode("ascii") for name, data in files.items()}
+
+
+def unpacked(files: Mapping[str, str]) -> dict[str, bytes]:
+    """The files of a journal."""
+    return {name: base64.b64decode(data) for name, data in files.items()}
+
+
+def json_of(data: bytes | None) -> Any:
+    """What a file of ours says; nothing when it is damaged, since all in them can be made anew."""
+    try:
+        return json.loads(data) if data else {}
+    except ValueError:
+        return {}
+
+
+def read(path: Path) -> bytes:
+    """What a file of somebody else holds; ValueError when there is none."""
+    found = read_bytes(path)
+    if found is None:
+        raise ValueError(f"{path} is not there")
+    return found

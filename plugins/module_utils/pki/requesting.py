@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys and requests for a whole slice: read once, compared once, written once. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..contract import Operation
+from ..files import FILE_MODE, FileError
+from ..items import nearest
+from ..journal import run_id
+from . import certificates, examining, keys, planning, requests
+from .model import Held, Request
+from .store import KEY, REQUEST, Store
+
+STATES = ("replaced", "overridden", "deleted", "gathered", "rendered", "parsed", "restored")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is asked for, beside the requests."""
+
+    folder: str
+    state: str = "replaced"
+    issuer: str = ""
+    regenerate: str = "fail"
+    renew_days: int = 30
+    run: str = ""
+    most_deleted: int = 10
+    most_deleted_ratio: float = 0.3
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What was done, or would be, and how all certificates stand then."""
+
+    operations: Sequence[Operation] = ()
+    problems: Sequence[str] = ()
+    statuses: Sequence[examining.Status] = ()
+    foreign: Sequence[str] = ()
+    run: str = ""
+    gathered: Sequence[Mapping[str, Any]] = ()
+
+
+def run(options: Options, wanted: Sequence[Request], now: datetime.datetime, *, check: bool) -> Outcome:
+    """Do what the options say; in check mode only tell it."""
+    store = Store(options.folder)
+    if check or options.state == "gathered":
+        return _run(store, options, wanted, now, check=True)
+    with store.locked():
+        return _run(store, options, wanted, now, check=False)
+
+
+def _run(store: Store, options: Options, wanted: Sequence[Request], now: datetime.datetime, *, check: bool) -> Outcome:
+    if options.state == "restored":
+        return restore(store, options.run, check=check)
+    there = store.ids()
+    have = store.read_all(there, now)
+    if options.state == "gathered":
+        return _gathered(options, have, now)
+    steps, foreign = _steps(store, options, wanted, have)
+    if steps.problems:
+        return Outcome(problems=steps.problems)
+    stored_as = ""
+    if not check:
+        if steps.touched:
+            stored_as = run_id(options.run)
+            _apply(store, steps, {request.id: request for request in wanted}, options.issuer, stored_as)
+            have = {**have, **store.read_all(steps.touched, now)}
+        store.remember()
+    listed = [] if options.state == "deleted" else wanted
+    return Outcome(
+        operations=steps.operations,
+        statuses=examining.judge_all(listed, have, now, options.renew_days),
+        foreign=foreign,
+        run=stored_as,
+    )
+
+
+def _steps(
+    store: Store, options: Options, wanted: Sequence[Request], have: Mapping[str, Held]
+) -> tuple[planning.Steps, list[str]]:
+    """What is to be done, and what is in the folder that is not ours to touch."""
+    names = [request.id for request in wanted]
+    others = [name for name in have if name not in names]
+    ours = [name for name in others if have[name].given.get("issuer") == options.issuer]
+    foreign = [name for name in others if not have[name].given]
+    if options.state == "deleted":
+        steps = planning.removals(names, have)
+    else:
+        steps = planning.plan(
+            wanted, have, regenerate=options.regenerate, issuer=options.issuer, modes=store.open_modes(names)
+        )
+    if options.state == "overridden" and not steps.problems:
+        gone = planning.removals(ours, have)
+        steps = dataclasses.replace(steps, operations=(*steps.operations, *gone.operations), removed=gone.removed)
+    refused = planning.excess(len(steps.removed), len(have), options.most_deleted, options.most_deleted_ratio)
+    return (planning.Steps(problems=(refused,)) if refused else steps), foreign
+
+
+def _apply(store: Store, steps: planning.Steps, wanted: Mapping[str, Request], issuer: str, run: str) -> None:
+    """Keys are made before anything is written, and each is on disk before the request that is signed with it."""
+    made = dict(zip(steps.keys, keys.make([wanted[name] for name in steps.keys])))
+    store.keep(run, steps.touched)
+    loaded: dict[str, Any] = {}
+    # Before its key goes, so that a kill leaves no certificate beside a key that is not its own.
+    for name in steps.outdated:
+        store.forget_certificate(name)
+    for name, pem in made.items():
+        loaded[name] = keys.load(pem, known=True)
+        store.write_key(name, pem, keys.facts(loaded[name]))
+    for name in steps.modes:
+        store.path(name, KEY).chmod(FILE_MODE)
+    for name in steps.requests:
+        key = loaded.get(name) or store.load_key(name)
+        store.write(name, REQUEST, requests.build(wanted[name], key))
+    for name in steps.records:
+        store.write_record(name, planning.record_of(wanted[name], issuer))
+    for name in steps.removed:
+        store.remove(name)
+
+
+def restore(store: Store, run: str, *, check: bool) -> Outcome:
+    """Bring back what a run found."""
+    if not run:
+        raise FileError("run: is missing; state: restored needs the undo_id of the run to undo")
+    found = store.restore(run)
+    changes = {name: content for name, content in found.items() if store.content(name) != content}
+    operations = [
+        Operation("change" if content else "remove", f"certificate {name}", before="as it is", after=f"as of {run}")
+        for name, content in changes.items()
+    ]
+    new_run = ""
+    if changes and not check:
+        new_run = run_id(None)
+        store.keep(new_run, list(changes))
+        for name, content in changes.items():
+            store.put(name, content)
+    return Outcome(operations=operations, run=new_run)
+
+
+def _gathered(options: Options, have: Mapping[str, Held], now: datetime.datetime) -> Outcome:
+    """What is in the folder of this issuer, as items of `requests`, with how each stands."""
+    found = []
+    for name, held in have.items():
+        if held.key and held.request and held.given.get("issuer") == options.issuer:
+            found.append(
+                Request(
+                    id=name,
+                    subject=held.request.subject,
+                    sans=held.request.sans,
+                    eku=held.request.eku,
+                    algorithm=held.key.algorithm,
+                    bits=held.key.bits,
+                    own_key=bool(held.given.get("own_key")),
+                    hosts=tuple(held.given.get("hosts", ())),
+                    crl_distribution_point=bool(held.given.get("crl_distribution_point")),
+                    planned={key: held.given[key] for key in ("stage", "why", "replaces") if key in held.given},
+                )
+            )
+    return Outcome(
+        statuses=examining.judge_all(found, have, now, options.renew_days),
+        gathered=[request.shown() for request in found],
+        foreign=[name for name, held in have.items() if not held.given],
+    )
+
+
+def parse(text: str) -> list[dict[str, Any]]:
+    """Facts of each certificate in a text, and of each request; ValueError with the reason."""
+    if "CERTIFICATE REQUEST-----" in text:
+        found = requests.read(text.encode())
+        return [{"subject": found.subject, "sans": list(found.sans), "eku": list(found.eku), "key_sha256": found.key}]
+    listed = [certificates.facts(one) for one in certificates.load_all(text.encode())]
+    return [
+        {
+            "subject": one.subject,
+            "sans": list(one.sans),
+            "eku": list(one.eku),
+            "key_sha256": one.key,
+            "issuer": one.issuer,
+            "serial": one.serial,
+            "crl": list(one.crl),
+            "not_before": one.not_before.isoformat(),
+            "not_after": one.not_after.isoformat(),
+            "sha256": one.sha256,
+        }
+        for one in listed
+    ]
+
+
+def picked(items: Any, only: Sequence[str]) -> tuple[Any, list[str]]:
+    """The items with these ids; all of them where none are named."""
+    if not only:
+        return items, []
+    ids = [item.get("id") for item in items]
+    wrong = [f"only: {name!r} is in no request{nearest(name, ids)}" for name in only if name not in ids]
+    return [item for item in items if item.get("id") in only], wrong

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of keys, requests and certificates on the controller. Private to the collection.
+
+    certificates/<id>/   key.pem  request.pem  request.json  certificate.pem (with its chain)  trust.pem
+    authority/           the authority made here, where there is one
+    published/           what a web server hands out: revocation lists and certificates of authorities
+    journal/             what was there before the last runs
+    known.json           keys that were proved already, by the digest of their files
+
+All of it can be read by its owner only, but `published`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..files import make_folder, read_bytes, write_whole
+from ..journal import Journal
+from . import certificates, files, keys, requests
+from .model import Held, KeyFacts, RequestFacts
+
+KEY, REQUEST, RECORD = "key.pem", "request.pem", "request.json"
+CERTIFICATE, TRUST = "certificate.pem", "trust.pem"
+
+
+class Store:
+    """Reads and writes the folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        self.items = self.folder / "certificates"
+        self._journal = Journal(folder, "journal")
+        self._known_file = self.folder / "known.json"
+        known = files.json_of(read_bytes(self._known_file))
+        self._known: dict[str, KeyFacts] = {}
+        for name, fields in known.items() if isinstance(known, dict) else ():
+            with contextlib.suppress(TypeError):
+                self._known[name] = KeyFacts(**fields)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """One run at a time; what a killed one left half done is removed."""
+        with self._journal.locked():
+            files.tidy(self.folder)
+            yield
+
+    def path(self, name: str, file: str = "") -> Path:
+        return self.items / name / file
+
+    def ids(self) -> list[str]:
+        """All that is in the folder."""
+        if not self.items.is_dir():
+            return []
+        return sorted(path.name for path in self.items.iterdir() if path.is_dir() and path.name[0] != ".")
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def read_all(self, names: Iterable[str], now: datetime.datetime) -> dict[str, Held]:
+        return {name: self.read(name, now) for name in names}
+
+    def read(self, name: str, now: datetime.datetime) -> Held:
+        """What is there for one id; what cannot be used is told and never raised."""
+        record = files.json_of(read_bytes(self.path(name, RECORD)))
+        held = Held(name, given=record if isinstance(record, dict) else {})
+        held = dataclasses.replace(held, **self._read_key(name))
+        held = dataclasses.replace(held, **self._read_request(name))
+        return dataclasses.replace(held, **self._read_certificate(name, now))
+
+    def _read_key(self, name: str) -> dict[str, Any]:
+        path = self.path(name, KEY)
+        pem = read_bytes(path)
+        if pem is None:
+            return {}
+        digest = keys.digest(pem)
+        if digest not in self._known:
+            try:
+                self._known[digest] = keys.facts(keys.load(pem))
+            except keys.KeyFaultError as error:
+                return {"key_problem": f"{path}: {error}"}
+        return {"key": self._known[digest]}
+
+    def _read_request(self, name: str) -> dict[str, Any]:
+        path = self.path(name, REQUEST)
+        pem = read_bytes(path)
+        if pem is None:
+            return {}
+        try:
+            found: RequestFacts = requests.read(pem)
+        except ValueError as error:
+            return {"request_problem": f"{path}: {error}"}
+        return {"request": found}
+
+    def _read_certificate(self, name: str, now: datetime.datetime) -> dict[str, Any]:
+        path = self.path(name, CERTIFICATE)
+        data = read_bytes(path)
+        if data is None:
+            return {}
+        try:
+            found = certificates.load_all(data)
+        except ValueError as error:
+            return {"certificate_problem": f"{path}: {error}"}
+        try:
+            roots = self.trust(name)
+        except ValueError as error:
+            return {"certificate": certificates.facts(found[0]), "chain_problem": str(error)}
+        _chain, problem = certificates.chain_of(found[0], found[1:], roots, now)
+        return {"certificate": certificates.facts(found[0]), "chain_problem": problem}
+
+    def trust(self, name: str) -> list[Any]:
+        """The roots that the certificate of an id must lead to."""
+        path = self.path(name, TRUST)
+        data = read_bytes(path)
+        if data is None:
+            raise ValueError(f"{path}: is not there; put the root certificates of the authority into it")
+        try:
+            return certificates.load_all(data)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    def load_key(self, name: str) -> Any:
+        """A private key of which the facts were read before."""
+        pem = read_bytes(self.path(name, KEY)) or b""
+        return keys.load(pem, known=keys.digest(pem) in self._known)
+
+    def open_modes(self, names: Iterable[str]) -> dict[str, str]:
+        """Keys that others than their owner may read, with the mode they have."""
+        found = {}
+        for name in names:
+            path = self.path(name, KEY)
+            mode = path.stat().st_mode & 0o777 if path.is_file() else 0
+            if mode & 0o077:
+                found[name] = f"{mode:04o}"
+        return found
+
+    # --- writing, under the lock -------------------------------------------------------------------------------------
+
+    def keep(self, run: str, names: Iterable[str]) -> None:
+        """Keep what is there for these ids. What the run kept before stays: it is what to come back to."""
+        known = self._journal.stored(run) if self._journal.has(run) else {}
+        now = {name: files.packed(self.content(name)) for name in names if name not in known}
+        self._journal.store(run, now)
+        if known and now:
+            self._journal.replace(run, {**known, **now})
+
+    def write(self, name: str, file: str, data: bytes) -> None:
+        make_folder(self.path(name))
+        write_whole(self.path(name, file), data)
+
+    def write_key(self, name: str, pem: bytes, found: KeyFacts) -> None:
+        self.write(name, KEY, pem)
+        self._known[keys.digest(pem)] = found
+
+    def write_record(self, name: str, record: Mapping[str, Any]) -> None:
+        self.write(name, RECORD, (json.dumps(record, indent=1) + "\n").encode())
+
+    def remember(self) -> None:
+        """Note the keys that were proved, so that no later run has to."""
+        data = json.dumps({name: dataclasses.asdict(found) for name, found in sorted(self._known.items())}, indent=0)
+        if data.encode() != read_bytes(self._known_file):
+            write_whole(self._known_file, data.encode())
+
+    def forget_certificate(self, name: str) -> None:
+        self.path(name, CERTIFICATE).unlink(missing_ok=True)
+
+    def remove(self, name: str) -> None:
+        if self.path(name).exists():
+            files.remove(self.path(name))
+
+    def restore(self, run: str) -> Mapping[str, dict[str, bytes]]:
+        """What a run found, by id; no files where there was nothing."""
+        return {name: files.unpacked(found) for name, found in self._journal.stored(run).items()}
+
+    def content(self, name: str) -> dict[str, bytes]:
+        return files.content(self.path(name))
+
+    def put(self, name: str, content: Mapping[str, bytes]) -> None:
+        if content:
+            files.put(self.path(name), content)
+        else:
+            self.remove(name)
