@@ -117,10 +117,79 @@ BALANCED_SERVICE: Fields = {
     "snat": Field(list, elements=str),
 }
 
-CERTIFICATE_REQUEST: Spec = {
+_CERTIFICATES: Spec = {
     **COMMON_SPEC,
-    "issuer": {"type": "str", "choices": ["internal", "public"], "required": True},
-    "requests": {"type": "raw", "required": True},
+    "issuer": {"type": "str", "choices": ["internal", "public"]},
+    "requests": {"type": "raw", "default": []},
+    "only": {"type": "list", "elements": "str", "default": []},
+    "organisation": {"type": "str", "default": ""},
+    "country": {"type": "str", "default": ""},
+    "renew_days": {"type": "int", "default": 30},
+    "folder": {"type": "path"},
+}
+CERTIFICATE_REQUEST: Spec = {
+    **_CERTIFICATES,
+    "state": {
+        "type": "str",
+        "choices": [state for state in STATES if state != "merged"],
+        "default": "replaced",
+    },
+    "regenerate": {
+        "type": "str",
+        "choices": ["never", "fail", "partial_idempotence", "full_idempotence"],
+        "default": "fail",
+        "no_log": False,
+    },
+    "text": {"type": "str"},
+}
+CERTIFICATE_ISSUE: Spec = {
+    **_CERTIFICATES,
+    "state": {
+        "type": "str",
+        "choices": ["replaced", "deleted", "gathered", "rendered", "restored"],
+        "default": "replaced",
+    },
+    "authority": {"type": "str", "choices": ["internal", "acme", "returned"], "default": "internal"},
+    "tolerated": {"type": "list", "elements": "str", "choices": ["name", "eku", "crl"], "default": []},
+    # The authority made here.
+    "name": {"type": "str", "default": "OpenUC"},
+    "url": {"type": "str", "default": ""},
+    "days": {"type": "int", "default": 365},
+    "crl_days": {"type": "int", "default": 7},
+    "authority_key": {"type": "str", "default": "rsa2048", "no_log": False},
+    "revoke": {"type": "list", "elements": "str", "default": []},
+    "reason": {
+        "type": "str",
+        "choices": ["unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation"],
+        "default": "unspecified",
+    },
+    # Others, by hand.
+    "returned": {"type": "path"},
+    "trust": {"type": "path"},
+    "ca_config": {"type": "str", "default": ""},
+    "template": {"type": "str", "default": ""},
+    # Others, by ACME.
+    "directory": {"type": "str", "default": ""},
+    "directory_trust": {"type": "path"},
+    "contacts": {"type": "list", "elements": "str", "default": []},
+    "terms_agreed": {"type": "bool", "default": False},
+    "challenge": {"type": "str", "choices": ["dns-01", "http-01"], "default": "dns-01"},
+    "challenge_dir": {"type": "path"},
+    "phase": {"type": "str", "choices": ["order", "finish", "all"], "default": "all"},
+    "timeout": {"type": "int", "default": 60},
+}
+CERTIFICATE_INSTALL: Spec = {
+    **COMMON_SPEC,
+    "state": {
+        "type": "str",
+        "choices": ["replaced", "overridden", "deleted", "gathered", "restored"],
+        "default": "replaced",
+    },
+    "folder": {"type": "path", "default": "/etc/openuc/certificates"},
+    "expected": {"type": "raw", "default": []},
+    "bundle": {"type": "path"},
+    "passphrase": {"type": "str", "no_log": True},
+    "check_revocation": {"type": "bool", "default": False},
 }
 CERTIFICATE: Fields = {
     **_PLANNED,
@@ -134,19 +203,49 @@ CERTIFICATE: Fields = {
     "crl_distribution_point": Field(bool),
 }
 
+# A registry; `targets` of the module lists several of them.
+REGISTRY_TARGET: Spec = {
+    "target": {"type": "str"},
+    "address": {"type": "str"},
+    "gpo": {"type": "str"},
+    "domain_controller": {"type": "str"},
+    "domain": {"type": "str"},
+    "account": {"type": "str"},
+    "values": {"type": "raw"},
+    "keys": {"type": "raw", "no_log": False},
+}
 QOS_REGISTRY: Spec = {
     **COMMON_SPEC,
-    "target": {"type": "str", "required": True},
-    "gpo": {"type": "str"},
-    "values": {"type": "raw", "required": True},
+    **REGISTRY_TARGET,
+    "slice": {"type": "raw"},
+    "stages": {"type": "list", "elements": "str"},
+    "targets": {"type": "raw"},
+    "accounts": {"type": "dict"},
+    "passwords": {"type": "dict", "no_log": True},
+    "journal_dir": {"type": "path"},
+    "report_foreign": {"type": "bool", "default": False},
+    "verify": {"type": "bool", "default": True},
+    "at_once": {"type": "int", "default": 32},
+    "timeout": {"type": "float", "default": 15.0},
+    "folder": {"type": "path"},
+    "file": {"type": "path"},
 }
 REGISTRY_VALUE: Fields = {
-    **_PLANNED,
+    # What was gathered has none of these.
+    **{name: dataclasses.replace(field, required=False) for name, field in _PLANNED.items()},
     "hive": Field(str, required=True, choices=("HKLM", "HKCU")),
     "key": Field(str, required=True),
     "name": Field(str, required=True),
-    "type": Field(str, required=True, choices=("REG_DWORD", "REG_SZ")),
+    "type": Field(str, required=True),
     "data": Field(object, required=True),
+}
+REGISTRY_ACCOUNT: Fields = {
+    "user": Field(str, required=True),
+    "domain": Field(str),
+    "realm": Field(str),
+    "authentication": Field(str, choices=("password", "kerberos")),
+    "ticket_cache": Field(str),
+    "oldest_protocol": Field(str, choices=("NT1", "SMB2", "SMB3")),
 }
 
 # No mechanism of its own: it looks at what mechanisms made. The options of a probe stand in `probing`.
