@@ -12,12 +12,19 @@ from ..json_text import dump
 from ..planning.plan import Plan
 from ..planning.serial import to_json
 from ..topology.model import Topology
-from . import checklist, flows, sections, slices, zones
+from . import balancers, checklist, flows, sections, slices, zones
 from .tables import page
 
 Renderer = t.Callable[[Topology, Plan], t.Iterable[tuple[str, str]]]
 
-RENDERERS: tuple[Renderer, ...] = (sections.render, flows.render, checklist.render, zones.render, slices.render)
+RENDERERS: tuple[Renderer, ...] = (
+    sections.render,
+    flows.render,
+    checklist.render,
+    zones.render,
+    slices.render,
+    balancers.render,
+)
 
 
 def files_of(design: Design) -> dict[str, str]:

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Balanced services, read back from the configuration that `text.render` wrote. Pure: no I/O."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from .model import Member, Service
+from .text import CHECK, PREFIX
+
+
+class UnreadableTextError(ValueError):
+    """A file that `render` did not write."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Parsed:
+    """What a file says: its services, and the servers that it switches off."""
+
+    services: tuple[Service, ...]
+    out: dict[str, tuple[str, ...]]
+
+
+def parse(text: str) -> Parsed:
+    """What `render` wrote. Settings that it never writes are an error: the file is not of our making."""
+    services: list[Service] = []
+    out: dict[str, tuple[str, ...]] = {}
+    for kind, name, body in _sections(text):
+        service, disabled = _parsed_service(kind, name, body)
+        services.append(service)
+        if disabled:
+            out[name] = disabled
+    return Parsed(tuple(services), out)
+
+
+_Line = tuple[int, list[str]]
+
+
+def _sections(text: str) -> list[tuple[str, str, list[_Line]]]:
+    """The services' sections, comments included; those of checks follow from them."""
+    found: list[tuple[str, str, list[_Line]]] = []
+    current: list[_Line] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = _words(line)
+        if line and not line[0].isspace() and words and words[0] != "#":
+            current = []
+            name = words[1] if len(words) > 1 else ""
+            if words[0] == "listen" or (words[0] == "backend" and not name.startswith(CHECK)):
+                found.append((words[0], name, current))
+            elif words[0] not in ("global", "defaults", "backend"):
+                raise UnreadableTextError(f"line {number}: {line.strip()!r} is no section of ours")
+        elif words:
+            current.append((number, words))
+    return found
+
+
+def _words(line: str) -> list[str]:
+    stripped = line.strip()
+    if stripped.startswith("#"):
+        return ["#", *stripped[1:].split(None, 1)]
+    return stripped.split()
+
+
+def _named(kind: str, section: str) -> tuple[str, int, str]:
+    """Address, port and protocol of a section."""
+    protocol, plain = "tcp", section
+    if kind == "backend":
+        plain, _colon, protocol = section.rpartition(":")
+    vip, _colon, port = plain[len(PREFIX) :].rpartition(":")
+    if not plain.startswith(PREFIX) or not port.isdecimal() or protocol not in ("tcp", "udp"):
+        name = f"{PREFIX}ADDRESS:PORT{':PROTOCOL' if kind == 'backend' else ''}"
+        raise UnreadableTextError(f"{kind} {section}: a section of ours is called {name}")
+    return vip, int(port), protocol
+
+
+def _parsed_service(kind: str, section: str, body: Sequence[_Line]) -> tuple[Service, tuple[str, ...]]:
+    vip, port, protocol = _named(kind, section)
+    comments: dict[str, str] = {}
+    idle, reset, affinity = 0, False, "tcp"
+    servers: list[_Server] = []
+    for number, words in body:
+        if words[0] == "#":
+            comments[words[1].rstrip(":")] = words[2] if len(words) > 2 else ""
+        elif words[0] == "server":
+            servers.append(_parsed_server(number, words))
+        elif words[:2] == ["timeout", "server"]:
+            idle = _seconds(number, words)
+        elif words == ["option", "nolinger"]:
+            reset = True
+        elif words == ["balance", "source"]:
+            affinity = "source"
+        elif words[0] not in ("bind", "hash-type") and words[:2] != ["timeout", "client"]:
+            raise UnreadableTextError(f"line {number}: {' '.join(words)!r} is no setting of ours")
+    if not servers:
+        raise UnreadableTextError(f"{kind} {section}: has no servers")
+    members, snat = _members(servers)
+    service = Service(
+        id=comments.get("id", ""),
+        stage=comments.get("stage", ""),
+        why=tuple(filter(None, comments.get("why", "").split(", "))),
+        vip=vip,
+        port=port,
+        protocol=protocol,
+        members=members,
+        member_port=servers[0].port,
+        method="least_connections",
+        affinity=affinity,
+        nat="dnat" if kind == "backend" else "snat",
+        snat=snat,
+        idle_seconds=idle,
+        idle_reset=reset,
+        terminate=False,
+        check_port=servers[0].check_port,
+        replaces=comments.get("replaces", ""),
+    )
+    return service, tuple(server.name for server in servers if server.disabled)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Server:
+    name: str
+    address: str
+    port: int
+    source: str
+    check_port: int
+    disabled: bool
+
+
+def _parsed_server(number: int, words: Sequence[str]) -> _Server:
+    options = dict(zip(words[3::2], words[4::2]))
+    address, _colon, port = words[2].rpartition(":") if len(words) > 2 else ("", "", "")
+    check = options.get("track", "").rpartition("/")[0].rpartition(":")[2].partition(".")[0]
+    if not port.isdecimal() or not check.isdecimal() or set(options) - {"source", "track"}:
+        raise UnreadableTextError(f"line {number}: {' '.join(words)!r} is no server of ours")
+    source = options.get("source", "").strip("[]")
+    return _Server(words[1], address.strip("[]"), int(port), source, int(check), "disabled" in words)
+
+
+def _seconds(number: int, words: Sequence[str]) -> int:
+    if len(words) != 3 or not words[2].endswith("s") or not words[2][:-1].isdecimal():
+        raise UnreadableTextError(
+            f"line {number}: {' '.join(words)!r} is no time of ours; whole seconds are, as in 60s"
+        )
+    return int(words[2][:-1])
+
+
+def _members(servers: Sequence[_Server]) -> tuple[tuple[Member, ...], tuple[str, ...]]:
+    """Members and source addresses in the order they were dealt out in."""
+    dealt: dict[Member, list[str]] = {}
+    for server in servers:
+        dealt.setdefault(Member(server.name.partition(":")[0], server.address), []).append(server.source)
+    rounds = max(map(len, dealt.values()))
+    snat = [sources[turn] for turn in range(rounds) for sources in dealt.values() if turn < len(sources)]
+    return tuple(dealt), tuple(dict.fromkeys(filter(None, snat)))

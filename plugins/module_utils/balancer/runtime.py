@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy asked and told through its socket while it runs. Private to the collection."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import socket
+from collections.abc import Iterable, Sequence
+
+from .text import DIGEST, SOCKET
+
+_ANSWER_SECONDS = 10.0
+# A batch is one line, and HAProxy takes lines of a buffer's size; commands are sent in parts that fit.
+_LINE = 8000
+
+
+class RuntimeSocketError(Exception):
+    """HAProxy cannot be asked, or does not do as told; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """A server as HAProxy sees it."""
+
+    section: str
+    name: str
+    status: str
+    sessions: int
+
+    @property
+    def admitted(self) -> bool:
+        """Whether nobody has taken it out of service."""
+        return not self.status.startswith(("MAINT", "DRAIN"))
+
+    @property
+    def serving(self) -> bool:
+        """Whether new connections are sent to it."""
+        return self.status.startswith("UP") or self.status == "no check"
+
+
+class Runtime:
+    """A HAProxy that runs."""
+
+    def __init__(self, path: str = SOCKET) -> None:
+        self.path = path
+
+    def ask(self, command: str) -> str:
+        """What it answers to one command, or to several with semicolons between them."""
+        parts: list[bytes] = []
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(_ANSWER_SECONDS)
+                connection.connect(self.path)
+                connection.sendall(command.encode() + b"\n")
+                while part := connection.recv(65536):
+                    parts.append(part)
+        except OSError as error:
+            raise RuntimeSocketError(f"{self.path}: {error.strerror or error}; is HAProxy running?") from error
+        return b"".join(parts).decode(errors="replace")
+
+    def tell(self, commands: Iterable[str]) -> None:
+        """Commands that say nothing when they are done."""
+        complaints = [answer for batch in _batches(commands) if (answer := self.ask(batch).strip())]
+        if complaints:
+            raise RuntimeSocketError(f"{self.path}: HAProxy says: {' '.join(' '.join(complaints).split())}")
+
+    def digest(self) -> str:
+        """Of our text that it runs with; empty where it runs without."""
+        answer = self.ask(f"get var {DIGEST}")
+        return answer.partition("value=<")[2].partition(">")[0]
+
+    def standings(self) -> list[Standing]:
+        """Every server of every section that is ours."""
+        rows = csv.DictReader(self.ask("show stat -1 4 -1").lstrip("# ").splitlines())
+        return [
+            Standing(row["pxname"], row["svname"], row["status"], int(row["scur"] or 0))
+            for row in rows
+            if row.get("pxname", "").startswith("openuc-")
+        ]
+
+
+def _batches(commands: Iterable[str]) -> Iterable[str]:
+    batch: list[str] = []
+    length = 0
+    for command in commands:
+        if batch and length + len(command) > _LINE:
+            yield ";".join(batch)
+            batch, length = [], 0
+        batch.append(command)
+        length += len(command) + 1
+    if batch:
+        yield ";".join(batch)
+
+
+def by_section(standings: Sequence[Standing]) -> dict[str, list[Standing]]:
+    found: dict[str, list[Standing]] = {}
+    for standing in standings:
+        found.setdefault(standing.section, []).append(standing)
+    return found

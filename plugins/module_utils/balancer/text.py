@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HAProxy's configuration of balanced services. Pure: no I/O.
+
+The file stands beside the administrator's own and is loaded after it. Its sections name the defaults that they build
+on, so that neither file's defaults reach the other's.
+
+Health is judged once for each virtual address and port that is looked at, in a section of its own without an address to
+listen on; services follow the servers there. So a thousand services cost as many checks as they have members.
+
+A service whose members see the client's own address has a section too, but none that listens: the packet filter hands
+its packets on, and asks here which members are in service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Iterable, Mapping
+
+from .model import Member, Service
+
+SOCKET = "/run/haproxy/openuc.sock"
+PREFIX = "openuc-"
+CHECK = "openuc-check-"
+# Of the text that HAProxy runs with, as it can be asked.
+DIGEST = "proc.openuc"
+_COMMENTS = ("id", "stage", "why", "replaces")
+
+# A host that is down is left for dead within six seconds, and sessions to it end, so that clients come back elsewhere.
+_HEAD = f"""\
+# Made by openuc.ocs: balanced services of this host. What is changed here by hand is undone by its next run.
+global
+    stats socket {SOCKET} mode 600 level admin expose-fd listeners
+    set-var {DIGEST} str(%s)
+
+defaults openuc
+    mode tcp
+    log global
+    option tcplog
+    option dontlognull
+    option redispatch
+    balance leastconn
+    timeout connect 5s
+    timeout check 5s
+    timeout client 1h
+    timeout server 1h
+    default-server inter 2s fall 3 rise 2 on-marked-down shutdown-sessions
+"""
+
+OutOfService = Mapping[str, Iterable[str]]  # Section: its servers that are switched off.
+
+
+def unserved(service: Service) -> str:
+    """Why neither HAProxy nor the packet filter can serve it; empty where one can."""
+    if service.terminate:
+        return "TLS is to end on the balancer, for which there is no certificate here"
+    if service.affinity == "cookie":
+        return "cookies can be followed only where HTTP is read, and here connections are handed on as they are"
+    if service.protocol == "udp" and not service.forwarded:
+        return "datagrams are handed on with the client's own address only (nat: dnat)"
+    if service.forwarded and ":" in service.vip:
+        return "packets of IPv6 are not handed on with the client's own address"
+    return ""
+
+
+def section_of(service: Service) -> str:
+    end = f":{service.protocol}" if service.forwarded else ""
+    return f"{PREFIX}{service.vip}:{service.port}{end}"
+
+
+def server_names(service: Service) -> dict[str, list[str]]:
+    """Member: its servers. A member has several where connections to it come from several addresses."""
+    return {
+        member.name: [name for name, _source in _servers(service, index)]
+        for index, member in enumerate(service.members)
+    }
+
+
+def render(services: Iterable[Service], out: OutOfService = {}) -> str:  # noqa: B006 - it is not changed
+    """The whole file, whatever the order of the services."""
+    served = sorted((s for s in services if not unserved(s)), key=_order)
+    checks = _check_sections(served)
+    checking = [line for key, name in checks.items() for line in _check_section(key, name)]
+    names = [checks[_check_key(service)] for service in served]
+    plain = [_section(service, name, frozenset()) for service, name in zip(served, names)]
+    digest = hashlib.sha256(repr((_HEAD, checking, plain)).encode()).hexdigest()[:16]
+    switched = {section: frozenset(servers) for section, servers in out.items()}
+    lines = list(checking)
+    for service, name, section in zip(served, names, plain):
+        off = switched.get(section_of(service))
+        lines += _section(service, name, off) if off else section
+    return "\n".join([_HEAD % digest, *lines]).rstrip("\n") + "\n"
+
+
+def digest_of(text: str) -> str:
+    """What HAProxy says of itself once it runs with the text; members that are switched off do not matter to it."""
+    return text.partition(f"set-var {DIGEST} str(")[2].partition(")")[0]
+
+
+def _section(service: Service, check: str, out: frozenset[str]) -> list[str]:
+    lines = [f"{'backend' if service.forwarded else 'listen'} {section_of(service)} from openuc"]
+    texts = {"id": service.id, "stage": service.stage, "why": ", ".join(service.why), "replaces": service.replaces}
+    lines += [f"    # {name}: {texts[name]}" for name in _COMMENTS if texts[name]]
+    if not service.forwarded:
+        # The address may be on its way: it moves between balancers, and at boot it may come later than HAProxy does.
+        lines.append(f"    bind {_host(service.vip)}:{service.port} transparent")
+    if service.affinity == "source":
+        lines += ["    balance source", "    hash-type consistent"]
+    if service.idle_seconds:
+        sides = ("server",) if service.forwarded else ("client", "server")
+        lines += [f"    timeout {side} {service.idle_seconds}s" for side in sides]
+    if service.idle_reset:
+        lines.append("    option nolinger")
+    for index, member in enumerate(service.members):
+        for name, source in _servers(service, index):
+            said = [f"server {name} {_host(member.address)}:{service.member_port}"]
+            said += [f"source {_host(source)}"] if source else []
+            said += [f"track {check}/{member.name}", *(["disabled"] if name in out else [])]
+            lines.append("    " + " ".join(said))
+    return [*lines, ""]
+
+
+def _servers(service: Service, index: int) -> list[tuple[str, str]]:
+    """Servers of a member, with the addresses they are reached from.
+
+    Between two addresses there are only as many connections as ports, so each member gets its share of the source
+    addresses, and where there are more of them than members a member is several servers.
+    """
+    name = service.members[index].name
+    count, snat = len(service.members), service.snat
+    if not snat:
+        return [(name, "")]
+    sources = snat[index::count] if len(snat) >= count else (snat[index % len(snat)],)
+    return [(f"{name}:{number}" if number else name, source) for number, source in enumerate(sources)]
+
+
+_CheckKey = tuple[str, int, tuple[Member, ...], tuple[str, ...]]
+
+
+def _check_section(key: _CheckKey, name: str) -> list[str]:
+    _vip, port, members, snat = key
+    source = f" source {_host(snat[0])}" if snat else ""
+    lines = [f"    server {member.name} {_host(member.address)}:{port}{source} check" for member in members]
+    return [f"backend {name} from openuc", *lines, ""]
+
+
+def _check_key(service: Service) -> _CheckKey:
+    return service.vip, service.check_port, service.members, service.snat[:1]
+
+
+def _check_sections(services: Iterable[Service]) -> dict[_CheckKey, str]:
+    """Sections of checks; services of an address and port share one unless their members differ."""
+    found: dict[_CheckKey, str] = {}
+    used: dict[str, int] = {}
+    for service in services:
+        key = _check_key(service)
+        if key not in found:
+            name = f"{CHECK}{service.vip}:{service.check_port}"
+            number = used[name] = used.get(name, 0) + 1
+            found[key] = name if number == 1 else f"{name}.{number}"
+    return found
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _order(service: Service) -> tuple[int, bytes, int, str]:
+    parsed = ipaddress.ip_address(service.vip)
+    return parsed.version, parsed.packed, service.port, service.protocol

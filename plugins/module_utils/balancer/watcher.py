@@ -1,0 +1,223 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Holds a balancer's addresses, and hands packets on to the members that HAProxy finds in service.
+
+The module `load_balancer` puts this file onto the balancer as it is, as a program that is started at boot. It therefore
+needs nothing but Python and the programs `ip`, `nft` and `conntrack`. A member that is drained gets no new clients;
+what is known of clients of a member that is lost is forgotten, so that their next packet finds another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+CONFIG = "/etc/openuc/balance.json"
+STATUS = "/run/openuc-balance.json"
+TABLE = "openuc_balance"
+INTERVAL = 1.0
+# The table goes when somebody loads all rules of the host anew; that is looked for now and then.
+LOOK_FOR_TABLE = 5
+
+
+def table_text(services: list[dict], serving: dict[str, list[str]] | None = None) -> str:
+    """The whole table. Without `serving` all members are in service."""
+    if not services:
+        return f"table ip {TABLE}\ndelete table ip {TABLE}\n"
+    lines = [
+        "# Made by openuc.ocs: services whose members see the client's own address.",
+        f"table ip {TABLE}",
+        f"delete table ip {TABLE}",
+        f"table ip {TABLE} {{",
+        "\tmap services {",
+        "\t\ttype ipv4_addr . inet_proto . inet_service : verdict",
+        "\t\telements = {",
+        *(f"\t\t\t{_element(service)}," for service in services),
+        "\t\t}",
+        "\t}",
+        "",
+        "\tchain prerouting {",
+        "\t\ttype nat hook prerouting priority dstnat; policy accept;",
+        "\t\tip daddr . meta l4proto . th dport vmap @services",
+        "\t}",
+    ]
+    for service in services:
+        names = list(service["members"]) if serving is None else serving.get(service["section"], [])
+        lines += ["", f"\tchain {_chain(service)} {{", f"\t\t{_rule(service, names)}", "\t}"]
+    return "\n".join([*lines, "}", ""])
+
+
+def _chain(service: dict) -> str:
+    return f"{service['protocol']}_{service['vip']}_{service['port']}"
+
+
+def _element(service: dict) -> str:
+    words = service["id"].replace('"', "'")[:120]
+    comment = f' comment "{words}"' if words else ""
+    return f"{service['vip']} . {service['protocol']} . {service['port']}{comment} : goto {_chain(service)}"
+
+
+def _rule(service: dict, names: list[str]) -> str:
+    """Connections and associations keep the member that they began with; the kernel remembers them."""
+    if not names:
+        return "drop"
+    numbered = ", ".join(f"{number} : {service['members'][name]}" for number, name in enumerate(names))
+    choice = "jhash ip saddr" if service["affinity"] == "source" else "numgen inc"
+    where = f"{choice} mod {len(names)} map {{ {numbered} }}"
+    return f"meta l4proto {service['protocol']} dnat to {where} : {service['member_port']}"
+
+
+# --- what HAProxy finds ---------------------------------------------------------------------------------------------
+
+
+def statuses(path: str) -> dict[str, dict[str, str]]:
+    """Section: server: its status. OSError where HAProxy does not answer."""
+    answer = b""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(path)
+        connection.sendall(b"show servers state;show stat -1 4 -1\n")
+        while part := connection.recv(65536):
+            answer += part
+    states, _mark, table = answer.decode(errors="replace").partition("# pxname")
+    out = {}
+    for line in states.splitlines():
+        words = line.split()
+        # Bits of an administrator's doing: in maintenance 1 and 2, draining 8 and 16.
+        if len(words) > 6 and words[6].isdecimal():
+            out[words[1], words[3]] = "MAINT" if int(words[6]) & 3 else "DRAIN" if int(words[6]) & 24 else ""
+    found: dict[str, dict[str, str]] = {}
+    for row in csv.DictReader(("pxname" + table).splitlines()):
+        key = (row["pxname"], row["svname"])
+        found.setdefault(key[0], {})[key[1]] = out.get(key) or row["status"].split()[0]
+    return found
+
+
+def in_service(services: list[dict], found: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    return {
+        service["section"]: [
+            name for name in service["members"] if found.get(service["section"], {}).get(name, "UP") == "UP"
+        ]
+        for service in services
+    }
+
+
+def lost(services: list[dict], found: dict[str, dict[str, str]]) -> set[tuple[str, str, str, str]]:
+    """What is known of clients of these members is to be forgotten: protocol, address asked for, member, port."""
+    return {
+        (service["protocol"], service["vip"], service["members"][name], str(service["member_port"]))
+        for service in services
+        for name in service["members"]
+        if found.get(service["section"], {}).get(name, "UP") in ("DOWN", "MAINT")
+    }
+
+
+# --- what is done ---------------------------------------------------------------------------------------------------
+
+
+def hold(addresses: list[dict]) -> None:
+    """Put addresses onto their cards; one that is there already stays."""
+    for each in addresses:
+        length = "128" if ":" in each["address"] else "32"
+        _run("ip", "address", "replace", f"{each['address']}/{length}", "dev", each["interface"])
+
+
+def load(services: list[dict], serving: dict[str, list[str]] | None) -> None:
+    subprocess.run(["nft", "-f", "-"], input=table_text(services, serving), text=True, check=True)
+
+
+def forget(gone: set[tuple[str, str, str, str]]) -> None:
+    for protocol, vip, member, _port in sorted(gone):
+        _run("conntrack", "-D", "-p", protocol, "--orig-dst", vip, "--reply-src", member)
+
+
+def _run(*command: str) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+    print(f"there is no program {command[0]}", file=sys.stderr, flush=True)
+    return 127
+
+
+def forward_packets() -> None:
+    with contextlib.suppress(OSError), open("/proc/sys/net/ipv4/ip_forward", "w", encoding="ascii") as setting:
+        setting.write("1\n")
+
+
+class Watcher:
+    """One run of the program."""
+
+    def __init__(self) -> None:
+        self.config: dict = {}
+        self.serving: dict[str, list[str]] | None = None
+        self.gone: set[tuple[str, str, str, str]] = set()
+
+    def begin(self) -> None:
+        with open(CONFIG, encoding="utf-8") as file:
+            self.config = json.load(file)
+        hold(self.config["addresses"])
+        if self.config["forwarded"]:
+            forward_packets()
+        self.serving = self._first()
+        load(self.config["forwarded"], self.serving)
+        self.tell()
+
+    def _first(self) -> dict[str, list[str]] | None:
+        with contextlib.suppress(OSError):
+            found = statuses(self.config["socket"])
+            self.gone = lost(self.config["forwarded"], found)
+            return in_service(self.config["forwarded"], found)
+        return None
+
+    def look(self, number: int) -> None:
+        services = self.config["forwarded"]
+        if not services:
+            return
+        try:
+            found = statuses(self.config["socket"])
+        except OSError:
+            return  # It is being started; what was last known holds.
+        serving, gone = in_service(services, found), lost(services, found)
+        there = number % LOOK_FOR_TABLE or _run("nft", "list", "map", "ip", TABLE, "services") == 0
+        if serving != self.serving or not there:
+            load(services, serving)
+            self.serving = serving
+            self.tell()
+        forget(gone - self.gone)
+        self.gone = gone
+
+    def tell(self) -> None:
+        """For who waits until this program works with what it was given."""
+        half = f"{STATUS}.half"
+        with open(half, "w", encoding="utf-8") as file:
+            json.dump({"digest": self.config.get("digest"), "serving": self.serving}, file)
+        os.replace(half, STATUS)
+
+
+def main() -> None:
+    watcher = Watcher()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    # Both are let in only while it waits, so that none is missed.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    watcher.begin()
+    number = 0
+    while True:
+        began = time.monotonic()
+        if signal.sigtimedwait([signal.SIGHUP], INTERVAL):
+            watcher.begin()
+        number += 1
+        try:
+            watcher.look(number)
+        except (OSError, subprocess.SubprocessError, KeyError, ValueError) as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            time.sleep(max(0.0, INTERVAL - (time.monotonic() - began)))
+
+
+if __name__ == "__main__":
+    main()
