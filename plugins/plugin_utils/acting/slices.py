@@ -39,6 +39,18 @@ class SliceAction(ActionBase):  # type: ignore[misc]
             return arguments
         return {**staged(read_slice(str(path), self.mechanism), stages), **arguments}
 
+    def sliced_many(self, listed: str, own: t.Iterable[str]) -> Arguments:
+        """The same with several slices, which become the items of one option; `own` are the options of an item."""
+        arguments = dict(self._task.args)
+        paths, stages = arguments.pop("slice"), arguments.pop("stages", None)
+        slices = [staged(read_slice(str(path), self.mechanism), stages) for path in paths]
+        states = {str(each.pop("state", "replaced")) for each in slices}
+        if "state" not in arguments and len(states) > 1:
+            raise AnsibleError(f"slice: the slices differ in state ({', '.join(sorted(states))}); set state")
+        ours = {name: arguments.pop(name) for name in own if name in arguments}
+        state = {"state": states.pop()} if len(states) == 1 else {}
+        return {**state, **arguments, listed: [{**each, **ours} for each in slices]}
+
     def journal_dir(self, variables: Variables) -> str | None:
         """For a mechanism that works on the controller: a folder beside the plan, in the estate's journal."""
         estate = estate_dir(self._templar, variables)
