@@ -85,7 +85,6 @@ def build(topology: Topology) -> Plan:
     services = plan_services(topology, stages)
     flows = plan_flows(topology, stages, parties, services)
     ipsec = plan_ipsec(topology, stages, parties)
-    steps = plan_steps(topology, stages)
     records = plan_records(topology, stages)
     plan = Plan(
         overview=plan_overview(topology, stages),
@@ -104,8 +103,8 @@ def build(topology: Topology) -> Plan:
         publications=plan_publications(topology, stages),
         proxy_requirements=plan_proxy_requirements(topology, stages),
         availability=plan_availability(topology, stages),
-        stages=plan_stages(topology, steps),
-        steps=steps,
+        stages=(),
+        steps=plan_steps(topology, stages),
         prerequisites=plan_prerequisites(topology, stages),
         safeguards=plan_safeguards(topology, stages),
         voice=plan_voice(topology, stages),
@@ -115,4 +114,5 @@ def build(topology: Topology) -> Plan:
         storage=plan_storage(topology, stages),
         sql_support=plan_sql_support(topology, stages),
     )
+    plan = dataclasses.replace(plan, stages=plan_stages(topology, frozenset(item.stage for item in items_of(plan))))
     return dataclasses.replace(plan, citations=cite(topology, items_of(plan)), coverage=coverage_of(topology))

@@ -115,7 +115,7 @@ def _set(endpoints: EndpointSet) -> Arguments:
 
 
 def _zones(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
-    """A slice per owned zone and view; what is in no owned zone is in the zone files only."""
+    """A slice per owned zone and view, in a folder per server; what is in no owned zone is in the zone files only."""
     for key, zone in sorted(topology.estate.dns.zones.items()):
         name = zone.name or key
         records = [
@@ -131,7 +131,7 @@ def _zones(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
         ]
         yield Slice(
             "dns_records",
-            f"{zone.view}.{name}",
+            f"{zone.server}/{zone.view}.{name}",
             {
                 "state": "replaced",
                 "server": zone.server,

@@ -97,9 +97,8 @@ class Step(Item):
     depends_on: tuple[str, ...]
 
 
-def plan_stages(topology: Topology, steps: t.Sequence[Step]) -> tuple[Stage, ...]:
-    """The stages that have steps, in their order."""
-    used = {step.stage for step in steps}
+def plan_stages(topology: Topology, used: t.Collection[str]) -> tuple[Stage, ...]:
+    """The stages that anything is planned for, in their order."""
     facts = sorted(topology.catalogue.facts(StageFact), key=lambda fact: fact.rank)
     found: list[Stage] = []
     for fact in facts:

@@ -40,7 +40,7 @@ def test_a_firewall_gets_each_flow_that_crosses_it_and_the_sets_of_those() -> No
 
 
 def test_a_zone_gets_the_records_of_its_view_only() -> None:
-    outside = next(s for s in slices("lab") if s.target == "external.contoso.com")
+    outside = next(s for s in slices("lab") if s.target == "ns-ext.contoso.com/external.contoso.com")
     names = {record["name"] for record in outside.arguments["records"]}
     assert "_sip._tls.contoso.com" in names
     assert "_sipinternaltls._tcp.contoso.com" not in names
