@@ -25,7 +25,9 @@ _PLANNED: Fields = {
 FIREWALL_RULES: Spec = {
     **COMMON_SPEC,
     "state": {"type": "str", "choices": [*STATES, "confirmed", "explained"], "default": "replaced"},
-    "enforce": {"type": "str", "choices": ["observe", "enforce"], "default": "observe"},
+    "slice": {"type": "path"},
+    "stages": {"type": "list", "elements": "str"},
+    "enforce": {"type": "str", "choices": ["observe", "enforce"]},
     "interfaces": {"type": "dict", "default": {}},
     "guarded": {"type": "raw", "default": []},
     "protected": {"type": "list", "elements": "str", "default": []},
@@ -125,6 +127,7 @@ _CERTIFICATES: Spec = {
     "organisation": {"type": "str", "default": ""},
     "country": {"type": "str", "default": ""},
     "renew_days": {"type": "int", "default": 30},
+    "tolerated": {"type": "list", "elements": "str", "choices": ["name", "eku", "crl"], "default": []},
     "folder": {"type": "path"},
 }
 CERTIFICATE_REQUEST: Spec = {
@@ -150,7 +153,6 @@ CERTIFICATE_ISSUE: Spec = {
         "default": "replaced",
     },
     "authority": {"type": "str", "choices": ["internal", "acme", "returned"], "default": "internal"},
-    "tolerated": {"type": "list", "elements": "str", "choices": ["name", "eku", "crl"], "default": []},
     # The authority made here.
     "name": {"type": "str", "default": "OpenUC"},
     "url": {"type": "str", "default": ""},

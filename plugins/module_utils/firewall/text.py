@@ -18,6 +18,7 @@ from .spans import ANY_PORT, address_text, port_text
 
 FAMILY = "inet"
 TABLE = "openuc_filter"
+UNPLANNED_CHAIN = "unplanned"
 REMOVE = f"table {FAMILY} {TABLE} {{\n}}\ndelete table {FAMILY} {TABLE}\n"
 
 # Name of a set, and in it the value of each key with its comment.
@@ -159,20 +160,24 @@ def _kind(name: str) -> SetKind:
     )
 
 
-def _declaration(name: str, elements: Iterable[str]) -> Iterator[str]:
+def _declared(name: str) -> Iterator[str]:
     kind = _kind(name)
-    yield f"\t{kind.kind} {name} {{"
-    yield f"\t\ttype {kind.types}"
+    yield f"type {kind.types}"
     if kind.ranged:
-        yield "\t\tflags interval"
-    yield "\t\tcounter"
+        yield "flags interval"
+    yield "counter"
+
+
+def _declaration(name: str, elements: Iterable[str]) -> Iterator[str]:
+    yield f"\t{_kind(name).kind} {name} {{"
+    yield from (f"\t\t{line}" for line in _declared(name))
     inside = ",\n\t\t\t".join(elements)
     if inside:
         yield f"\t\telements = {{\n\t\t\t{inside} }}"
     yield "\t}"
 
 
-_UNPLANNED: Mapping[str, list[str]] = {
+UNPLANNED: Mapping[str, list[str]] = {
     "enforce": ['limit rate 10/second burst 20 packets log prefix "openuc_filter refused: "', "counter drop"],
     "observe": ['limit rate 10/second burst 20 packets log prefix "openuc_filter would refuse: "', "counter"],
 }
@@ -181,12 +186,12 @@ _UNPLANNED: Mapping[str, list[str]] = {
 def _chains(ruleset: Ruleset, sets: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """Chains in the order in which they are needed."""
     names = sorted(sets)
-    yield "unplanned", _UNPLANNED[ruleset.enforce]
+    yield UNPLANNED_CHAIN, UNPLANNED[ruleset.enforce]
     for way in ruleset.ways():
         chain = chain_of(way)
         lines = [_kind(name).rule for name in names if name.startswith(f"{chain}/")]
         if way in ruleset.guarded:
-            lines += [f"ip {side} @protected goto unplanned" for side in ("saddr", "daddr")]
+            lines += [f"ip {side} @protected goto {UNPLANNED_CHAIN}" for side in ("saddr", "daddr")]
         yield chain, lines
     yield (
         "forward",
@@ -215,11 +220,12 @@ def native_text(ruleset: Ruleset) -> str:
     return REMOVE + "\n".join([*lines, *_chain_lines(ruleset, elements), "}"]) + "\n"
 
 
-def structure_text(ruleset: Ruleset) -> str:
+def structure_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
     """The table without what is in its sets: two rule sets with the same differ in elements only."""
     elements = elements_of(ruleset)
-    lines = [line for name in _set_names(elements) for line in _declaration(name, ())]
-    return "\n".join([*lines, *_chain_lines(ruleset, elements)])
+    found = {f"{_kind(name).kind} {name}": tuple(_declared(name)) for name in _set_names(elements)}
+    found.update({f"chain {name}": tuple(rules) for name, rules in _chains(ruleset, elements)})
+    return found
 
 
 def _set_names(elements: Elements) -> list[str]:

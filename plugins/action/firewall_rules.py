@@ -1,0 +1,31 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hands slices to the module by path, confirms over new connections only, and leads explanations to documents."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils.acting.documents import documents_of
+from ..plugin_utils.acting.slices import Result, SliceAction
+
+
+class ActionModule(SliceAction):
+    """The `firewall_rules` action."""
+
+    mechanism = "firewall_rules"
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        arguments = self.sliced()
+        if arguments.get("state") == "confirmed":
+            # A connection that is there already would survive rules that let no new one in.
+            self._connection.reset()
+        result.update(
+            self._execute_module(module_name="openuc.ocs.firewall_rules", module_args=arguments, task_vars=task_vars)
+        )
+        for rule in (result.get("explanation") or {}).get("rules", ()):
+            rule["documents"] = documents_of(rule["why"])
+        return result

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module does in each state. Private to the collection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..contract import result
+from ..files import FileError
+from ..journal import JournalError
+from . import live as reading
+from .applying import PACKAGE, RefusedError, Work, many
+from .explaining import explain, packet_of
+from .gathering import options_of
+from .listing import Listing, ListingError, of_json, of_text
+from .nft import Nft, NftError
+from .policy import ruleset_of
+from .ruleset import Ruleset
+from .text import TABLE, native_text
+from .waiting import WaitingError
+
+Result = dict[str, Any]
+Options = Mapping[str, Any]
+OFFLINE = ("rendered", "parsed")
+READING = ("gathered", "explained")
+
+
+def run(options: Options, check: bool) -> Result:
+    """What the module returns; with `failed` and `msg` when something went wrong."""
+    try:
+        return _run(options, check)
+    except (RefusedError, NftError, ListingError, JournalError, FileError, WaitingError) as error:
+        return {"failed": True, "msg": str(error)}
+
+
+def _run(options: Options, check: bool) -> Result:
+    state = options["state"]
+    if state in OFFLINE or (state == "explained" and options["rules"]):
+        return {**result([]), **_offline(options)}
+    nft = Nft()
+    if not nft.path and not (check and state not in READING):
+        raise RefusedError(f"nft is not there; install {PACKAGE}")
+    work = Work(options, check, nft)
+    if state == "gathered":
+        return {**work.result_of([]), "gathered": work.gathered(work.live())}
+    if state == "explained":
+        return {**work.result_of([]), **_explained(options, *_of_live(work))}
+    if state == "confirmed":
+        return work.confirm()
+    return work.predict() if check else work.apply()
+
+
+def _offline(options: Options) -> Result:
+    if options["state"] == "parsed":
+        return {"parsed": _parsed(options)}
+    ruleset, problems = ruleset_of({**options, "enforce": options["enforce"] or "observe"})
+    if problems:
+        raise RefusedError(many(problems))
+    if options["state"] == "rendered":
+        return {"rendered": native_text(ruleset)}
+    return _explained(options, ruleset, {rule["id"]: rule for rule in options["rules"]}, {})
+
+
+def _parsed(options: Options) -> Result:
+    text = options["text"]
+    if not text:
+        raise RefusedError(f"text: is missing; state: parsed needs what `nft list table inet {TABLE}` says, or a file")
+    listing: Listing | None = of_json(text) if text.lstrip().startswith("{") else of_text(text)
+    found = reading.read(listing, {})
+    if found is None:
+        raise RefusedError(f"text: there is no table inet {TABLE} in it")
+    if found.strange:
+        raise RefusedError(many([f"text: {line}: nothing that rules of this module can say" for line in found.strange]))
+    return options_of(found.ruleset, lambda _name: {})
+
+
+def _of_live(work: Work) -> tuple[Ruleset, Mapping[str, Any], Mapping[Any, int]]:
+    found = work.live(counted=True)
+    if found is None:
+        raise RefusedError(f"there is no table inet {TABLE} here; apply rules first, or give rules to explain")
+    if found.strange:
+        work.warnings.append(f"the table was changed by hand, which is not looked at: {'; '.join(found.strange)}")
+    return found.ruleset, work.about, found.packets
+
+
+def _explained(
+    options: Options, ruleset: Ruleset, about: Mapping[str, Any], packets: Mapping[Any, int]
+) -> dict[str, Any]:
+    packet, problems = packet_of(options["packet"] or {})
+    if packet is None:
+        raise RefusedError(many(problems))
+    found = explain(ruleset, packet)
+    rules = [
+        {"id": name, "stage": about.get(name, {}).get("stage", ""), "why": about.get(name, {}).get("why", [])}
+        for name in found.rules
+    ]
+    return {
+        "explanation": {
+            "verdict": found.verdict,
+            "reason": found.reason,
+            "rules": rules,
+            "source": found.source,
+            "destination": found.destination,
+            "packets": sum(packets.get(accept, 0) for accept in found.accepts),
+        }
+    }
