@@ -60,7 +60,14 @@ def test_a_product_without_rows_claims_nothing() -> None:
     plan = support.example_design("lync2010").plan
     assert plan is not None
     assert plan.steps == ()
-    assert plan.stages == ()
+
+
+def test_stages_are_there_for_whatever_is_planned_with_or_without_steps() -> None:
+    plan = support.example_design("lync2010").plan
+    assert plan is not None
+    names = [stage.stage for stage in plan.stages]
+    assert {item.stage for item in (*plan.flows, *plan.records, *plan.certificates)} <= set(names)
+    assert names.index("first_pool") < names.index("director") < names.index("external_access")
 
 
 def test_lines_come_once_however_many_servers() -> None:
