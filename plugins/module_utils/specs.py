@@ -94,13 +94,27 @@ DNS_RECORD: Fields = {
 
 LOAD_BALANCER: Spec = {
     **COMMON_SPEC,
+    "slice": {"type": "path"},
+    "stages": {"type": "list", "elements": "str"},
     "services": {"type": "raw", "default": []},
     "addresses": {"type": "raw", "default": []},
     "text": {"type": "str"},
     "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
+    "main_config": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
+    "journal_dir": {"type": "path", "default": "/var/lib/openuc/load_balancer"},
     "service_manager": {"type": "str", "choices": ["auto", "systemd", "sysvinit", "command"], "default": "auto"},
     "reload_command": {"type": "list", "elements": "str", "default": []},
     "reload_timeout": {"type": "int", "default": 30},
+}
+DRAIN: Spec = {
+    "state": {"type": "str", "choices": ["drained", "disabled", "enabled", "gathered"], "default": "drained"},
+    "members": {"type": "list", "elements": "str", "default": []},
+    "services": {"type": "list", "elements": "str", "default": []},
+    "wait": {"type": "int", "default": 300},
+    "at_limit": {"type": "str", "choices": ["fail", "cut", "leave"], "default": "fail"},
+    "least": {"type": "int", "default": 1},
+    "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
+    "socket": {"type": "path", "default": "/run/haproxy/openuc.sock"},
 }
 BALANCED_SERVICE: Fields = {
     **_PLANNED,

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import socket
 from collections.abc import Iterable, Sequence
 
-from .text import DIGEST, SOCKET
+from . import watcher
+from .text import DIGEST, PREFIX, SOCKET
 
-_ANSWER_SECONDS = 10.0
 # A batch is one line, and HAProxy takes lines of a buffer's size; commands are sent in parts that fit.
 _LINE = 8000
 
@@ -31,12 +29,12 @@ class Standing:
     @property
     def admitted(self) -> bool:
         """Whether nobody has taken it out of service."""
-        return not self.status.startswith(("MAINT", "DRAIN"))
+        return self.status not in ("MAINT", "DRAIN")
 
     @property
     def serving(self) -> bool:
         """Whether new connections are sent to it."""
-        return self.status.startswith("UP") or self.status == "no check"
+        return self.status == "UP"
 
 
 class Runtime:
@@ -47,17 +45,10 @@ class Runtime:
 
     def ask(self, command: str) -> str:
         """What it answers to one command, or to several with semicolons between them."""
-        parts: list[bytes] = []
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(_ANSWER_SECONDS)
-                connection.connect(self.path)
-                connection.sendall(command.encode() + b"\n")
-                while part := connection.recv(65536):
-                    parts.append(part)
+            return watcher.ask(self.path, command)
         except OSError as error:
             raise RuntimeSocketError(f"{self.path}: {error.strerror or error}; is HAProxy running?") from error
-        return b"".join(parts).decode(errors="replace")
 
     def tell(self, commands: Iterable[str]) -> None:
         """Commands that say nothing when they are done."""
@@ -72,12 +63,8 @@ class Runtime:
 
     def standings(self) -> list[Standing]:
         """Every server of every section that is ours."""
-        rows = csv.DictReader(self.ask("show stat -1 4 -1").lstrip("# ").splitlines())
-        return [
-            Standing(row["pxname"], row["svname"], row["status"], int(row["scur"] or 0))
-            for row in rows
-            if row.get("pxname", "").startswith("openuc-")
-        ]
+        found = watcher.servers(self.ask(watcher.ASK))
+        return [Standing(**server) for server in found if server["section"].startswith(PREFIX)]
 
 
 def _batches(commands: Iterable[str]) -> Iterable[str]:

@@ -17,17 +17,21 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from typing import Any
+
+Entry = dict[str, Any]
 
 CONFIG = "/etc/openuc/balance.json"
 STATUS = "/run/openuc-balance.json"
 TABLE = "openuc_balance"
 INTERVAL = 1.0
+ASK = "show servers state;show stat -1 4 -1"
+ANSWER_SECONDS = 10.0
 # The table goes when somebody loads all rules of the host anew; that is looked for now and then.
 LOOK_FOR_TABLE = 5
 
 
-def table_text(services: list[dict], serving: dict[str, list[str]] | None = None) -> str:
+def table_text(services: list[Entry], serving: dict[str, list[str]] | None = None) -> str:
     """The whole table. Without `serving` all members are in service."""
     if not services:
         return f"table ip {TABLE}\ndelete table ip {TABLE}\n"
@@ -54,17 +58,17 @@ def table_text(services: list[dict], serving: dict[str, list[str]] | None = None
     return "\n".join([*lines, "}", ""])
 
 
-def _chain(service: dict) -> str:
+def _chain(service: Entry) -> str:
     return f"{service['protocol']}_{service['vip']}_{service['port']}"
 
 
-def _element(service: dict) -> str:
+def _element(service: Entry) -> str:
     words = service["id"].replace('"', "'")[:120]
     comment = f' comment "{words}"' if words else ""
     return f"{service['vip']} . {service['protocol']} . {service['port']}{comment} : goto {_chain(service)}"
 
 
-def _rule(service: dict, names: list[str]) -> str:
+def _rule(service: Entry, names: list[str]) -> str:
     """Connections and associations keep the member that they began with; the kernel remembers them."""
     if not names:
         return "drop"
@@ -77,30 +81,47 @@ def _rule(service: dict, names: list[str]) -> str:
 # --- what HAProxy finds ---------------------------------------------------------------------------------------------
 
 
-def statuses(path: str) -> dict[str, dict[str, str]]:
-    """Section: server: its status. OSError where HAProxy does not answer."""
-    answer = b""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
-        connection.connect(path)
-        connection.sendall(b"show servers state;show stat -1 4 -1\n")
-        while part := connection.recv(65536):
-            answer += part
-    states, _mark, table = answer.decode(errors="replace").partition("# pxname")
+def servers(answer: str) -> list[Entry]:
+    """Servers, from what HAProxy answers to `ASK`: section, name, status and sessions of each."""
+    states, _mark, table = answer.partition("# pxname")
     out = {}
     for line in states.splitlines():
         words = line.split()
         # Bits of an administrator's doing: in maintenance 1 and 2, draining 8 and 16.
         if len(words) > 6 and words[6].isdecimal():
             out[words[1], words[3]] = "MAINT" if int(words[6]) & 3 else "DRAIN" if int(words[6]) & 24 else ""
+    return [
+        {
+            "section": row["pxname"],
+            "name": row["svname"],
+            "status": out.get((row["pxname"], row["svname"])) or row["status"].split()[0],
+            "sessions": int(row["scur"] or 0),
+        }
+        for row in csv.DictReader(("pxname" + table).splitlines())
+    ]
+
+
+def ask(path: str, command: str = ASK) -> str:
+    """What HAProxy answers. OSError where it does not."""
+    answer = b""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect(path)
+        connection.sendall(command.encode() + b"\n")
+        while part := connection.recv(65536):
+            answer += part
+    return answer.decode(errors="replace")
+
+
+def statuses(path: str) -> dict[str, dict[str, str]]:
+    """Section: server: its status."""
     found: dict[str, dict[str, str]] = {}
-    for row in csv.DictReader(("pxname" + table).splitlines()):
-        key = (row["pxname"], row["svname"])
-        found.setdefault(key[0], {})[key[1]] = out.get(key) or row["status"].split()[0]
+    for server in servers(ask(path)):
+        found.setdefault(server["section"], {})[server["name"]] = server["status"]
     return found
 
 
-def in_service(services: list[dict], found: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+def in_service(services: list[Entry], found: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     return {
         service["section"]: [
             name for name in service["members"] if found.get(service["section"], {}).get(name, "UP") == "UP"
@@ -109,7 +130,7 @@ def in_service(services: list[dict], found: dict[str, dict[str, str]]) -> dict[s
     }
 
 
-def lost(services: list[dict], found: dict[str, dict[str, str]]) -> set[tuple[str, str, str, str]]:
+def lost(services: list[Entry], found: dict[str, dict[str, str]]) -> set[tuple[str, str, str, str]]:
     """What is known of clients of these members is to be forgotten: protocol, address asked for, member, port."""
     return {
         (service["protocol"], service["vip"], service["members"][name], str(service["member_port"]))
@@ -122,14 +143,14 @@ def lost(services: list[dict], found: dict[str, dict[str, str]]) -> set[tuple[st
 # --- what is done ---------------------------------------------------------------------------------------------------
 
 
-def hold(addresses: list[dict]) -> None:
+def hold(addresses: list[Entry]) -> None:
     """Put addresses onto their cards; one that is there already stays."""
     for each in addresses:
         length = "128" if ":" in each["address"] else "32"
         _run("ip", "address", "replace", f"{each['address']}/{length}", "dev", each["interface"])
 
 
-def load(services: list[dict], serving: dict[str, list[str]] | None) -> None:
+def load(services: list[Entry], serving: dict[str, list[str]] | None) -> None:
     subprocess.run(["nft", "-f", "-"], input=table_text(services, serving), text=True, check=True)
 
 
@@ -154,9 +175,10 @@ class Watcher:
     """One run of the program."""
 
     def __init__(self) -> None:
-        self.config: dict = {}
+        self.config: Entry = {}
         self.serving: dict[str, list[str]] | None = None
         self.gone: set[tuple[str, str, str, str]] = set()
+        self.forgotten: set[tuple[str, str, str, str]] = set()
 
     def begin(self) -> None:
         with open(CONFIG, encoding="utf-8") as file:
@@ -171,7 +193,6 @@ class Watcher:
     def _first(self) -> dict[str, list[str]] | None:
         with contextlib.suppress(OSError):
             found = statuses(self.config["socket"])
-            self.gone = lost(self.config["forwarded"], found)
             return in_service(self.config["forwarded"], found)
         return None
 
@@ -189,7 +210,9 @@ class Watcher:
             load(services, serving)
             self.serving = serving
             self.tell()
-        forget(gone - self.gone)
+        # Gone twice in a row: while HAProxy is loaded anew, members that drain look like members in maintenance.
+        forget((gone & self.gone) - self.forgotten)
+        self.forgotten = gone & self.gone
         self.gone = gone
 
     def tell(self) -> None:
@@ -203,20 +226,19 @@ class Watcher:
 def main() -> None:
     watcher = Watcher()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    # Both are let in only while it waits, so that none is missed.
+    # It is let in only while the watcher waits, so that none is missed.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
     watcher.begin()
     number = 0
     while True:
-        began = time.monotonic()
-        if signal.sigtimedwait([signal.SIGHUP], INTERVAL):
-            watcher.begin()
+        told = signal.sigtimedwait([signal.SIGHUP], INTERVAL)
         number += 1
         try:
+            if told:
+                watcher.begin()
             watcher.look(number)
         except (OSError, subprocess.SubprocessError, KeyError, ValueError) as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
-            time.sleep(max(0.0, INTERVAL - (time.monotonic() - began)))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,14 @@ frontend lab_idle
     bind unix@/run/haproxy/idle.sock
 """
 
+# What a role has set up to be started at boot is started, as init would.
+BALANCER_START = """\
+mkdir -p /run/haproxy
+service haproxy start
+[ ! -x /etc/init.d/openuc-balance ] || service openuc-balance start
+[ ! -s /etc/keepalived/keepalived.conf ] || service keepalived start
+"""
+
 
 def packet_filter() -> Service:
     """Nftables with no rules; what is kept in /etc/nftables.conf comes back when the host starts again."""
@@ -48,6 +56,6 @@ def balancer() -> Service:
         "haproxy",
         packages=("haproxy", "keepalived"),
         files={"/etc/haproxy/haproxy.cfg": File(HAPROXY)},
-        start="mkdir -p /run/haproxy\nservice haproxy start",
+        start=BALANCER_START,
         ready=(Ready("unix", "/run/haproxy/admin.sock"),),
     )

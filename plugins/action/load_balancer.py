@@ -1,0 +1,25 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hands a balancer's slice of the plan to the module."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils.acting.slices import Result, SliceAction
+
+
+class ActionModule(SliceAction):
+    """The `load_balancer` action."""
+
+    mechanism = "load_balancer"
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        arguments = self.sliced()
+        result.update(
+            self._execute_module(module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=task_vars)
+        )
+        return result

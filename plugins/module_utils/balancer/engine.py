@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The services of a balancer as they are listed: read once, compared once, swapped once. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..contract import Operation, result
+from ..files import FileError, make_folder, read_bytes, write_whole
+from ..journal import Journal, JournalError, run_id
+from . import cards, packets, parsing, planning, text, watcher
+from .model import Address, Service, decode, decode_addresses
+from .places import BalancerError, Places, found, must
+from .planning import Holding, Want
+from .process import Haproxy
+from .runtime import RuntimeSocketError, Standing
+from .watching import Watching
+
+OFFLINE = ("rendered", "parsed")
+_TARGET = "balancer"
+_SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
+
+Result = dict[str, Any]
+
+
+def offline(options: Mapping[str, Any]) -> Result:
+    """What the states return that look at no host."""
+    if options["state"] == "parsed":
+        try:
+            return {"parsed": [service.as_item() for service in parsing.parse(options["text"] or "").services]}
+        except parsing.UnreadableTextError as error:
+            raise BalancerError(f"text: {error}") from error
+    want = wanted(options)
+    files = {"haproxy": text.render(want.services)}
+    table = packets.table(want.services)
+    return {"rendered": {**files, **({"nft": table} if table else {})}, "unserved": _unserved(want.services)}
+
+
+def wanted(options: Mapping[str, Any]) -> Want:
+    """What a task asks for; BalancerError with all that is wrong with it."""
+    given = options["services"]
+    services, problems = decode(given or [])
+    addresses, more = decode_addresses(options["addresses"])
+    problems = [*problems, *more]
+    if problems:
+        raise BalancerError(
+            "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *problems[:100]])
+        )
+    ids = {service.replaces for service in services} - {""}
+    kept = tuple(service for service in services if service.id not in ids)
+    return Want(options["state"], kept, tuple(addresses), everything=not given)
+
+
+def _unserved(services: Sequence[Service]) -> list[dict[str, str]]:
+    return [
+        {"service": service.key, "id": service.id, "reason": reason}
+        for service in services
+        if (reason := text.unserved(service))
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Have:
+    """What there is of ours, as it is on the disk and as it runs."""
+
+    holding: Holding
+    text: str
+    digest: str
+    out: Mapping[str, tuple[str, ...]]
+    standings: Sequence[Standing]
+
+    @property
+    def draining(self) -> list[Standing]:
+        return [each for each in self.standings if each.status == "DRAIN" and not each.section.startswith(text.CHECK)]
+
+
+class Engine:
+    """One run on one host."""
+
+    def __init__(self, options: Mapping[str, Any], check: bool, places: Places | None = None) -> None:
+        self.options = options
+        self.check = check
+        self.places = places or Places(Path(options["config"]), Path(options["main_config"]))
+        timeout = float(options["reload_timeout"])
+        self.haproxy = Haproxy(self.places, options["service_manager"], options["reload_command"], timeout)
+        self.watching = Watching(self.places, self.haproxy.manager, timeout)
+        self.journal = Journal(options["journal_dir"], _TARGET)
+
+    def run(self) -> Result:
+        try:
+            if self.options["state"] == "gathered":
+                return self._gathered()
+            if self.check:
+                return self._changed(self._want())
+            with self.journal.locked():
+                return self._changed(self._want())
+        except (JournalError, FileError, RuntimeSocketError) as error:
+            raise BalancerError(str(error)) from error
+
+    def _want(self) -> Want:
+        if self.options["state"] != "restored":
+            return wanted(self.options)
+        stored = self.journal.stored(self.options["run"] or "")
+        return wanted({**stored, "state": "overridden"})
+
+    # --- what there is ---
+
+    def _have(self) -> _Have:
+        own = (read_bytes(self.places.own) or b"").decode(errors="replace")
+        try:
+            parsed = parsing.parse(own)
+        except parsing.UnreadableTextError as error:
+            raise BalancerError(
+                f"{self.places.own}: {error}. It is not of our making, or was changed by hand: move it away, "
+                "and run again"
+            ) from error
+        digest, standings = "", []
+        with contextlib.suppress(RuntimeSocketError):
+            digest, standings = self.haproxy.runtime.digest(), self.haproxy.runtime.standings()
+        out: Mapping[str, tuple[str, ...]] = parsed.out
+        if standings:
+            out = _out_of_service(standings)
+        return _Have(Holding(parsed.services, tuple(self._owned())), own, digest, out, standings)
+
+    def _owned(self) -> list[Address]:
+        owned = self.journal.owned() or {}
+        return decode_addresses(owned.get("addresses", []))[0]
+
+    def _gathered(self) -> Result:
+        have = self._have()
+        members = [dataclasses.asdict(each) for each in have.standings if not each.section.startswith(text.CHECK)]
+        return {
+            **result([], self._foreign()),
+            "gathered": {
+                "services": [service.as_item() for service in have.holding.services],
+                "addresses": [dataclasses.asdict(each) for each in have.holding.addresses],
+            },
+            "members": members,
+        }
+
+    def _foreign(self) -> list[str]:
+        """Sections of the administrator's own file."""
+        main = (read_bytes(self.places.main) or b"").decode(errors="replace")
+        return _SECTION.findall(main)
+
+    # --- what is to change ---
+
+    def _changed(self, want: Want) -> Result:
+        have = self._have()
+        need = self._would_need(want)
+        if need and not self.check:
+            raise BalancerError("\n".join(need))
+        after = self._target(want, have.holding)
+        new = text.render(after.services, _kept_out(after.services, have.out)) if after.services else ""
+        done = planning.operations(have.holding, after)
+        excess = planning.excess(done, have.holding, self.options["most_deleted"], self.options["most_deleted_ratio"])
+        if excess and self.options["state"] != "restored":
+            raise BalancerError(excess)
+        done += self._mendings(have, new, after, planned=bool(done))
+        unserved = _unserved(after.services)
+        undo = ""
+        if done and not self.check:
+            undo = run_id(self.options["run"] if self.options["state"] != "restored" else None)
+            self._apply(have, new, after, undo)
+        found = result(done, self._foreign(), undo, str(self.journal.folder / "runs" / f"{undo}.json") if undo else "")
+        return {**found, "unserved": unserved, "would_need": need}
+
+    def _would_need(self, want: Want) -> list[str]:
+        need = []
+        if not self.haproxy.program():
+            need.append("HAProxy is not installed on this host; install the package haproxy")
+        if any(service.forwarded and not text.unserved(service) for service in want.services):
+            need += [
+                f"{program} is not installed on this host; services that keep the client's address need it"
+                for program in ("nft", "conntrack")
+                if not found(program)
+            ]
+        if want.state == "deleted":
+            return need
+        return need + cards.read().problems(want.addresses)
+
+    def _target(self, want: Want, have: Holding) -> Holding:
+        """Addresses that somebody else has put there stay somebody else's."""
+        after = planning.target(want, have)
+        if not after.addresses:
+            return after
+        there = cards.read().addresses
+        ours = {each.address for each in have.addresses}
+        kept = (each for each in after.addresses if each.address in ours or (each.interface, each.address) not in there)
+        return dataclasses.replace(after, addresses=tuple(kept))
+
+    def _mendings(self, have: _Have, new: str, after: Holding, planned: bool) -> list[Operation]:
+        """What is not as it should be though services and addresses are as listed."""
+        found = []
+        before, later = self._arguments(new)
+        if before != later:
+            action = "change" if new else "remove"
+            found.append(
+                Operation(action, str(self.places.arguments), *(_loads(t, self.places) for t in (before, later)))
+            )
+        if not planned and text.digest_of(have.text) != text.digest_of(new):
+            found.append(Operation("change", str(self.places.own), "an older form", "as it is rendered now"))
+        elif not planned and new and have.digest != text.digest_of(new):
+            found.append(Operation("change", "haproxy", "runs without its file as it is", "runs with it"))
+        missing = (
+            set(after.addresses) - {Address(ip, card) for card, ip in cards.read().addresses} if after.addresses else ()
+        )
+        if not planned:
+            found += [
+                Operation("add", f"address {each.address}", "", f"on {each.interface}")
+                for each in sorted(missing, key=str)
+            ]
+        if new or after.addresses:
+            outdated = (
+                self.watching.outdated()
+                or not self.watching.works()
+                or self._watched(after) != self.watching.configured()
+            )
+            if outdated:
+                found.append(Operation("change", "openuc-balance", "is missing, outdated or not running", "runs"))
+        elif self.watching.configured():
+            found.append(Operation("remove", "openuc-balance", "runs", ""))
+        return found
+
+    def _arguments(self, new: str) -> tuple[str, str]:
+        return self.haproxy.arguments() if new else self.haproxy.without_arguments()
+
+    @staticmethod
+    def _watched(after: Holding) -> str:
+        return packets.config(after.services, after.addresses)
+
+    # --- the change itself ---
+
+    def _apply(self, have: _Have, new: str, after: Holding, run: str) -> None:
+        self._check_files(new, after)
+        gathered = {
+            "services": [service.as_item() for service in have.holding.services],
+            "addresses": [dataclasses.asdict(each) for each in have.holding.addresses],
+        }
+        self.journal.store(run, gathered)
+        # Both the old and the new are ours until all is done, so that a run that is killed leaves nobody's address.
+        both = dict.fromkeys([*have.holding.addresses, *after.addresses])
+        self.journal.own({"addresses": [dataclasses.asdict(each) for each in both]})
+        self.journal.note(run, "addresses are put on their cards")
+        cards.put(after.addresses)
+        self._swap(have, new, run)
+        self._watch(after, run)
+        gone = [each for each in have.holding.addresses if each not in after.addresses]
+        cards.take(gone)
+        self.journal.own({"addresses": [dataclasses.asdict(each) for each in after.addresses]})
+        self.journal.note(run, "done")
+
+    def _check_files(self, new: str, after: Holding) -> None:
+        if new:
+            make_folder(self.places.own.parent)
+            candidate = self.places.own.with_name(".half-openuc.cfg")
+            write_whole(candidate, new.encode(), 0o644)
+            try:
+                problem = self.haproxy.check(candidate)
+            finally:
+                candidate.unlink(missing_ok=True)
+            if problem:
+                raise BalancerError(f"HAProxy refuses the new file; nothing was changed. It says: {problem}")
+        table = packets.table(after.services)
+        if table:
+            must([found("nft"), "-c", "-f", "-"], text=table)
+
+    def _swap(self, have: _Have, new: str, run: str) -> None:
+        """The new file in the place of the old one, and the old one back if HAProxy does not come up with it."""
+        before, later = self._arguments(new)
+        self.journal.note(run, f"{self.places.own} is swapped")
+        try:
+            self._write(new)
+            self.haproxy.write_arguments(later)
+            self._load(have, new)
+        except (BalancerError, FileError, RuntimeSocketError) as error:
+            self._write(have.text)
+            self.haproxy.write_arguments(before)
+            back = self._load_back(have)
+            raise BalancerError(f"{error}\nThe file of before is back{back}") from error
+
+    def _load(self, have: _Have, new: str) -> None:
+        digest = text.digest_of(new)
+        if not new and not have.digest:
+            return
+        if new and have.text == new and have.digest == digest:
+            return
+        self.haproxy.load()
+        self.haproxy.wait_until_it_runs_with(digest) if new else None
+        sections = {line.split()[1] for line in new.splitlines() if line.startswith(("listen ", "backend "))}
+        self.haproxy.runtime.tell(
+            f"set server {each.section}/{each.name} state drain" for each in have.draining if each.section in sections
+        )
+
+    def _load_back(self, have: _Have) -> str:
+        try:
+            self.haproxy.load()
+            if have.text:
+                self.haproxy.wait_until_it_runs_with(text.digest_of(have.text))
+        except (BalancerError, RuntimeSocketError) as error:
+            return f", but HAProxy does not come up with it either: {error}"
+        return ", and HAProxy runs with it"
+
+    def _write(self, content: str) -> None:
+        if content:
+            write_whole(self.places.own, content.encode(), 0o644)
+        else:
+            self.places.own.unlink(missing_ok=True)
+
+    def _watch(self, after: Holding, run: str) -> None:
+        if not after.services and not after.addresses:
+            if self.watching.configured():
+                self.journal.note(run, "the watcher is taken away")
+                self._forward(Holding())
+                self.watching.remove()
+            return
+        self.journal.note(run, "the watcher is told")
+        config = self._watched(after)
+        outdated = bool(self.watching.outdated())
+        if outdated:
+            self.watching.put()
+        if outdated or config != self.watching.configured() or not self.watching.works():
+            self.watching.configure(config)
+            self.watching.work(anew=outdated)
+
+    @staticmethod
+    def _forward(after: Holding) -> None:
+        """The packet filter without our table."""
+        if found("nft") and not packets.forwarded(after.services):
+            must([found("nft"), "-f", "-"], text=watcher.table_text([]))
+
+
+def _out_of_service(standings: Sequence[Standing]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for each in standings:
+        if not each.admitted and not each.section.startswith(text.CHECK):
+            out[each.section] = (*out.get(each.section, ()), each.name)
+    return out
+
+
+def _kept_out(services: Sequence[Service], out: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Members that are out of service stay so, in a service of theirs that is changed or new too."""
+    kept = {}
+    for service in services:
+        names = out.get(text.section_of(service), ())
+        here = {server for servers in text.server_names(service).values() for server in servers}
+        if here & set(names):
+            kept[text.section_of(service)] = tuple(name for name in names if name in here)
+    return kept
+
+
+def _loads(arguments: str, places: Places) -> str:
+    return f"loads {places.own}" if str(places.own) in arguments else "does not load it"

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things are on a balancer, and commands that are run there. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class BalancerError(Exception):
+    """What keeps the balancer from being as wanted, in words with a remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Files and folders. Only tests change more than the first two."""
+
+    own: Path = Path("/etc/haproxy/openuc.cfg")
+    main: Path = Path("/etc/haproxy/haproxy.cfg")
+    arguments: Path = Path("/etc/default/haproxy")
+    pids: Path = Path("/run/haproxy.pid")
+    program: Path = Path("/usr/local/sbin/openuc-balance")
+    watched: Path = Path("/etc/openuc/balance.json")
+    watching: Path = Path("/run/openuc-balance.json")
+    watcher_pid: Path = Path("/run/openuc-balance.pid")
+    unit: Path = Path("/etc/systemd/system/openuc-balance.service")
+    script: Path = Path("/etc/init.d/openuc-balance")
+
+
+def found(program: str) -> str:
+    """Where a program is, wherever the user's own path leads; empty where it is not."""
+    return shutil.which(program, path=_PATH) or ""
+
+
+def run(command: Sequence[str], timeout: float = 60.0, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """A command with what it said; one that does not end in time is an error."""
+    environment = {**os.environ, "PATH": _PATH, "LC_ALL": "C.UTF-8"}
+    try:
+        return subprocess.run(
+            list(command),
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:
+        raise BalancerError(f"{' '.join(command)} did not end within {timeout:g} s") from None
+    except OSError as error:
+        raise BalancerError(f"{command[0]}: {error.strerror}") from error
+
+
+def must(command: Sequence[str], timeout: float = 60.0, text: str | None = None) -> str:
+    """What a command says that has to succeed."""
+    done = run(command, timeout, text)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-1500:]
+        raise BalancerError(f"{' '.join(command)} failed: {said or f'exit status {done.returncode}'}")
+    return done.stdout

@@ -1,0 +1,262 @@
+#!/usr/bin/python
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: load_balancer
+short_description: Keep the balanced services of a host as they are planned
+version_added: 0.1.0
+description:
+  - Makes a host with HAProxy balance the listed services, with one read, one comparison and one swap of a file of its
+    own. HAProxy itself checks the new file first, takes over without ending a connection, and is asked afterwards
+    whether it runs with it. If it does not, the file of before comes back.
+  - Members that are to see the client's own address (C(nat) is V(dnat)) cannot be served by a proxy. Their packets are
+    handed on by the packet filter, in a table of its own (C(openuc_balance)), to the members that HAProxy finds in
+    service. That is the only way for UDP.
+  - A program of its own (C(openuc-balance)), started at boot, holds the addresses and follows the health of members.
+  - The administrator's own file and sections of HAProxy, other tables of the packet filter, and addresses that somebody
+    else put there are left alone.
+author:
+  - The OpenUC contributors (@openuc)
+options:
+  state:
+    description:
+      - V(merged) adds services and members, and changes the other settings of listed services.
+      - V(replaced) makes each listed service exactly as it is listed; other services of ours stay.
+      - V(overridden) does that and removes services and addresses of ours that are not listed.
+      - V(deleted) removes the listed services, or everything that is ours where O(services) is left out.
+      - V(gathered) returns what is ours as O(services) and O(addresses) take it, and how each member stands.
+      - V(rendered) returns the files as text, V(parsed) the services of O(text). Neither looks at the host.
+      - V(restored) puts back what the run O(run) found.
+    type: str
+    choices: [merged, replaced, overridden, deleted, gathered, rendered, parsed, restored]
+    default: replaced
+  services:
+    description:
+      - A list of mappings, a balanced port each. It may be thousands long.
+      - C(vip), C(port), C(protocol) (V(tcp) or V(udp)), and C(members), each with C(name) and C(address).
+      - C(member_port), where it is not that of the service, and C(check_port), the TCP port of the members by which
+        their health is judged. It need not be the one that is balanced.
+      - C(method) is V(least_connections). C(affinity) is V(tcp), by which a connection stays where it is, or V(source),
+        by which a client does.
+      - C(nat) is V(snat), connections to members come from the balancer, from one of C(snat), or V(dnat), members see
+        the client's address and must have their way back through this host.
+      - C(idle_seconds) after which a connection without traffic is ended, and C(idle_reset), whether by a reset.
+      - C(terminate), V(true) where TLS is to end here; such services are not served but listed in RV(unserved).
+      - C(id), C(stage), C(why) and C(replaces) come from a plan.
+    type: raw
+    default: []
+  addresses:
+    description:
+      - Addresses that this host holds for services, virtual ones and those of C(snat), each with C(address) and
+        C(interface). They are put onto their cards now and at each boot.
+      - An address that is there already and that we did not put there is left alone, and never removed.
+    type: raw
+    default: []
+  slice:
+    description:
+      - Path of a slice of the plan, such as C(intended/slices/load_balancer/lb1.corp.contoso.com.json), read on the
+        controller. What the task says goes before what the slice says.
+    type: path
+  stages:
+    description: Only services of these stages, of those in O(slice).
+    type: list
+    elements: str
+  text:
+    description: What HAProxy's file of ours holds, for O(state=parsed).
+    type: str
+  run:
+    description:
+      - Name for this run, under which what it changes is stored; made of the time when left out.
+      - With O(state=restored), the RV(undo_id) of the run to be undone.
+    type: str
+  most_deleted:
+    description: Stop before more services than this would be removed.
+    type: int
+    default: 10
+  most_deleted_ratio:
+    description: The same as a share of our services, from ten of them on.
+    type: float
+    default: 0.3
+  config:
+    description: HAProxy's file of ours.
+    type: path
+    default: /etc/haproxy/openuc.cfg
+  main_config:
+    description: The administrator's file, which is loaded before ours. It is only read.
+    type: path
+    default: /etc/haproxy/haproxy.cfg
+  service_manager:
+    description:
+      - What starts HAProxy. V(auto) is V(systemd) where that runs, and V(sysvinit) otherwise.
+      - With V(command), O(reload_command) loads HAProxy anew, and starting things at boot is yours.
+    type: str
+    choices: [auto, systemd, sysvinit, command]
+    default: auto
+  reload_command:
+    description: Command that has HAProxy load both files anew.
+    type: list
+    elements: str
+    default: []
+  reload_timeout:
+    description: Seconds within which HAProxy has to run with the new file.
+    type: int
+    default: 30
+  journal_dir:
+    description: Folder on the host for what is ours, and for what each of the last ten runs found.
+    type: path
+    default: /var/lib/openuc/load_balancer
+requirements:
+  - HAProxy 2.6 or newer
+  - nftables and conntrack, for services whose members see the client's address
+notes:
+  - Under systemd the first run restarts HAProxy, since its master process keeps the arguments that it was started with.
+    Later runs reload it. Only the path without systemd is exercised by the tests.
+  - A member that is out of service stays so when services change.
+attributes:
+  check_mode:
+    support: full
+    description: Reads and compares as ever, and writes nothing. What is not installed yet is told in RV(would_need).
+  diff_mode:
+    support: full
+    description: Shows services, with their members, and addresses, before and after.
+  idempotent:
+    support: full
+    description: A balancer that is as wanted is left alone.
+seealso:
+  - module: openuc.ocs.drain
+  - module: openuc.ocs.plan
+"""
+
+EXAMPLES = r"""
+- name: See what would change on a balancer of the plan
+  openuc.ocs.load_balancer:
+    slice: "{{ inventory_dir }}.estate/intended/slices/load_balancer/{{ inventory_hostname }}.json"
+  check_mode: true
+  diff: true
+
+- name: Balance a service without a plan, and nothing else
+  openuc.ocs.load_balancer:
+    state: overridden
+    addresses:
+      - {address: 10.20.0.100, interface: eth0}
+      - {address: 10.20.0.250, interface: eth0}
+    services:
+      - id: sip
+        stage: first_pool
+        why: []
+        vip: 10.20.0.100
+        port: "5061"
+        protocol: tcp
+        members:
+          - {name: fe1, address: 10.20.0.11}
+          - {name: fe2, address: 10.20.0.12}
+        method: least_connections
+        affinity: tcp
+        idle_seconds: 1200
+        idle_reset: true
+        check_port: "5061"
+        nat: snat
+        snat: [10.20.0.250]
+  register: balanced
+
+- name: Undo that
+  openuc.ocs.load_balancer:
+    state: restored
+    run: "{{ balanced.undo_id }}"
+"""
+
+RETURN = r"""
+operations:
+  description: At most 100 changes, made or in check mode to be made; all of them stand in the file C(details).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - action: add
+      name: service tcp/10.20.0.100:5061
+      before: ""
+      after: to fe1 10.20.0.11:5061; health by port 5061; from 10.20.0.250
+      why: ""
+summary:
+  description: How many changes there are of each kind.
+  returned: success
+  type: str
+  sample: 3 to add, 1 to change
+foreign:
+  description: At most 100 sections of the administrator's own file.
+  returned: success
+  type: list
+  elements: str
+undo_id:
+  description: Name of the run that O(state=restored) undoes; empty when nothing was changed.
+  returned: success
+  type: str
+details:
+  description: File with what the run found; empty when nothing was changed.
+  returned: success
+  type: str
+unserved:
+  description: Services that cannot be served on this host, each with C(service), C(id) and C(reason).
+  returned: with all states but V(gathered) and V(parsed)
+  type: list
+  elements: dict
+would_need:
+  description: What is missing on the host. Outside check mode that is an error.
+  returned: with states that change something
+  type: list
+  elements: str
+gathered:
+  description: C(services) and C(addresses), as the options take them.
+  returned: with O(state=gathered)
+  type: dict
+members:
+  description:
+    - How members stand, each with C(section), C(name), C(status), one of V(UP), V(DOWN), V(DRAIN) and V(MAINT), and
+      C(sessions).
+  returned: with O(state=gathered)
+  type: list
+  elements: dict
+parsed:
+  description: Services as O(services) takes them.
+  returned: with O(state=parsed)
+  type: list
+  elements: dict
+rendered:
+  description: C(haproxy), and C(nft) where packets are handed on.
+  returned: with O(state=rendered)
+  type: dict
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.balancer import engine
+from ..module_utils.balancer.places import BalancerError
+from ..module_utils.contract import result
+from ..module_utils.specs import LOAD_BALANCER
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=LOAD_BALANCER, supports_check_mode=True)
+    options: dict[str, Any] = module.params
+    if options["slice"] is not None or options["stages"] is not None:
+        module.fail_json(
+            msg="slice and stages are read by the action plugin of the same name; run the module as a task of Ansible"
+        )
+    try:
+        if options["state"] in engine.OFFLINE:
+            found = {**result([]), **engine.offline(options)}
+        else:
+            found = engine.Engine(options, module.check_mode).run()
+    except BalancerError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**found)
+
+
+if __name__ == "__main__":
+    main()
