@@ -13,6 +13,7 @@ import contextlib
 import csv
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -151,7 +152,8 @@ def hold(addresses: list[Entry]) -> None:
 
 
 def load(services: list[Entry], serving: dict[str, list[str]] | None) -> None:
-    subprocess.run(["nft", "-f", "-"], input=table_text(services, serving), text=True, check=True)
+    if services or shutil.which("nft"):
+        subprocess.run(["nft", "-f", "-"], input=table_text(services, serving), text=True, check=True)
 
 
 def forget(gone: set[tuple[str, str, str, str]]) -> None:
