@@ -37,6 +37,7 @@ LAYERS = (
     "engine",
     "proof",
     "rendering",
+    "rollout",
 )
 FIGURE = re.compile(r"\b(?:50[0-9]{2}|8057|8404|3478|4443|5269|1433|3268|50000|59999|49152)\b")
 NAME = re.compile(r"(?:^|\W)_sip|ucupdates|lyncdiscover|_xmpp")

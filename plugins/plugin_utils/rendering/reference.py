@@ -12,8 +12,9 @@ from ..catalogue.model import Catalogue, Fact
 from ..planning.plan import SCHEMA_VERSION, Plan
 from ..schema.describe import SchemaBuilder, classes_below, described, words_of
 from ..schema.fields import OptionInfo, options_of
-from ..topology.inputs.estate import EstateInput, RunInput
+from ..topology.inputs.estate import EstateInput
 from ..topology.inputs.host import HostInput
+from ..topology.inputs.run import RunInput
 from ..topology.inventory import PREFIX
 from .tables import markdown, page
 
@@ -32,7 +33,7 @@ def inventory_page() -> str:
     )
     for title, cls in scopes:
         parts += [f"## {title}\n", f"{(cls.__doc__ or '').strip()}\n", _options(cls, PREFIX)]
-    classes = dict.fromkeys((*classes_below(EstateInput), *classes_below(HostInput)))
+    classes = dict.fromkeys(below for cls in (EstateInput, HostInput, RunInput) for below in classes_below(cls))
     for cls in classes:
         parts += [f"### {cls.__name__}\n", f"{(cls.__doc__ or '').strip()}\n", _options(cls, "")]
     parts += ["## Words\n", *_words()]

@@ -16,9 +16,10 @@ from ..schema.kinds import INVENTORY
 from ..schema.problems import Problem, nearest
 from .clusters import build_clusters, only
 from .inputs.edge import EdgePoolInput
-from .inputs.estate import EstateInput, RunInput
+from .inputs.estate import EstateInput
 from .inputs.host import HostInput
 from .inputs.pools import PoolInput
+from .inputs.run import RunInput
 from .inventory import PREFIX, RawInventory
 from .model import Server, Topology
 from .network_map import NetworkMap

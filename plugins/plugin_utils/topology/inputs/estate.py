@@ -8,7 +8,7 @@ import datetime
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import Feature, HostName, Name, Product, Stage, UserFigure
+from ...schema.kinds import Feature, HostName, Name, Product, UserFigure
 from .clients import ClientsInput
 from .directory import DirectoryInput
 from .edge import EdgePoolInput, FederationInput
@@ -74,11 +74,3 @@ class EstateInput:
     estate_dir: str = option(
         "Folder of `intended/` and `journal/`; a folder beside the inventory's when left out", default=""
     )
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RunInput:
-    """Variables of scope *run*: given on the command line, they choose what a run does and change nothing in a plan."""
-
-    stage: Stage = option("Only this stage", default="")
-    until: Stage = option("Stages up to this one", default="")

@@ -1,0 +1,87 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Passes steps of people that somebody vouches for, asks about the others where there is a terminal, or stops."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
+
+from ..plugin_utils.acting.rollout import Result, RolloutAction, UnderWay, Variables, planned, under_way
+from ..plugin_utils.acting.rollout_files import user_name
+from ..plugin_utils.rollout.blueprint import PlannedStep, steps_of_plan
+from ..plugin_utils.rollout.checkpoints import Judged, judge, waiting_words, words
+from ..plugin_utils.rollout.walk import Wave
+from ..plugin_utils.schema.decode import Reader, decode
+from ..plugin_utils.topology.inputs.run import RunInput
+
+_YES = frozenset(("y", "yes"))
+
+
+class ActionModule(RolloutAction):
+    """The `checkpoint` action."""
+
+    _VALID_ARGS = frozenset(("wave",))
+
+    def act(self, variables: Variables) -> Result:  # noqa: ARG002 - what all of these actions get
+        run = under_way()
+        run.renew()
+        wave = run.wave(self.given("wave"))
+        asked = decode(RunInput, run.options, "", Reader({})) or RunInput()
+        standing = run.log.standing()
+        before = {step: passed.targets for step, passed in standing.passed.items()}
+        judged = judge(_steps(run, wave), asked.confirmed, before)
+        may_ask = asked.checkpoints == "ask" and not run.check
+        open_steps: list[Judged] = []
+        for one in judged:
+            settled = self._asked(one) if one.state == "open" and may_ask and not open_steps else one
+            if settled.state == "open":
+                open_steps.append(settled)
+            else:
+                _pass(run, wave, settled)
+        return self._result(run, wave, open_steps)
+
+    def _asked(self, one: Judged) -> Judged:
+        """What a person at the terminal says; the step as it is where nobody is there."""
+        self._display.display(words(one))
+        try:
+            said = self._display.prompt_until("Is it done? Say how you know, or nothing to stop here: ")
+        except (AnsiblePromptNoninteractive, AnsiblePromptInterrupt):
+            return one
+        evidence = said.decode("utf-8", "replace").strip() if isinstance(said, bytes) else str(said).strip()
+        if not evidence:
+            return one
+        told = "confirmed at the terminal" if evidence.lower() in _YES else evidence
+        return Judged(one.step, "confirmed", user_name(), told, one.step.targets)
+
+    def _result(self, run: UnderWay, wave: Wave, waiting: t.Sequence[Judged]) -> Result:
+        if not waiting:
+            return {"changed": False}
+        told = waiting_words(wave.id, wave.stage, waiting, str(Path(run.estate) / "confirmed.yml"))
+        if run.check:
+            for one in waiting:
+                self._display.display(f"would wait for people: {one.step.title} ({one.step.row})")
+            return {"changed": False, "would_wait": [one.step.row for one in waiting]}
+        run.close("waiting", told)
+        return {"failed": True, "msg": told, "waiting": [one.step.row for one in waiting]}
+
+
+def _steps(run: UnderWay, wave: Wave) -> tuple[PlannedStep, ...]:
+    by_id = {step.id: step for step in steps_of_plan(planned(Path(run.plan_dir)))}
+    return tuple(by_id[name] for name in wave.steps)
+
+
+def _pass(run: UnderWay, wave: Wave, one: Judged) -> None:
+    told = {
+        "wave": wave.id,
+        "step": one.step.id,
+        "targets": list(one.targets),
+        "by": one.by or user_name(),
+        "evidence": one.evidence,
+        "left_out": one.state == "left_out",
+    }
+    run.log.add("checkpoint", run.run, told)

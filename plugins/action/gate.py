@@ -1,0 +1,69 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stands before and after each wave: nothing is changed before the journal says what is meant to be changed, and
+nothing follows a wave of which not every host is known to be well."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+
+from ..plugin_utils.acting.rollout import Result, RolloutAction, UnderWay, Variables, under_way
+from ..plugin_utils.rollout.gate import missing_words, outcomes, stop_words
+from ..plugin_utils.rollout.walk import Wave
+
+
+class ActionModule(RolloutAction):
+    """The `gate` action."""
+
+    _VALID_ARGS = frozenset(("wave", "point"))
+
+    def act(self, variables: Variables) -> Result:
+        run = under_way()
+        wave = run.wave(self.given("wave"))
+        point = self.given("point")
+        alive = frozenset(variables["ansible_play_hosts"])
+        if point == "before":
+            return _before(run, wave, tuple(variables["ansible_play_hosts_all"]), alive)
+        if point == "after":
+            return _after(run, wave, alive)
+        raise AnsibleError(f"point: {point}: expected before or after")
+
+
+def _before(run: UnderWay, wave: Wave, everyone: t.Sequence[str], alive: t.Collection[str]) -> Result:
+    run.renew()
+    missing = missing_words(wave, everyone, alive)
+    if missing:
+        return _stopped(run, wave, missing)
+    stages = {host: list(wave.stages[host]) for host in wave.hosts}
+    run.log.add("intent", run.run, {"wave": wave.id, "mechanism": wave.mechanism, "stages": stages})
+    return {"changed": False}
+
+
+def _after(run: UnderWay, wave: Wave, alive: t.Collection[str]) -> Result:
+    standing = run.log.standing()
+    told = outcomes(wave, standing, run.run, alive)
+    news = {
+        outcome.host: {"result": outcome.result, "reason": outcome.reason}
+        for outcome in told
+        if _is_news(outcome.host, wave, standing.attempts)
+    }
+    if news:
+        run.log.add("outcome", run.run, {"wave": wave.id, "mechanism": wave.mechanism, "hosts": news})
+    words = stop_words(wave, told, run.following(wave))
+    return _stopped(run, wave, words) if words else {"changed": False}
+
+
+def _is_news(host: str, wave: Wave, attempts: t.Mapping[tuple[str, str], t.Any]) -> bool:
+    """Who failed has told it already."""
+    attempt = attempts.get((wave.mechanism, host))
+    return attempt is not None and not attempt.result
+
+
+def _stopped(run: UnderWay, wave: Wave, words: str) -> Result:
+    run.log.add("stopped", run.run, {"wave": wave.id, "reason": words})
+    run.close("stopped", words)
+    return {"failed": True, "msg": words}

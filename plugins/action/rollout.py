@@ -1,0 +1,213 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Begins and ends a run of the roll-out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+
+from ..module_utils.files import make_folder
+from ..module_utils.journal import run_id
+from ..plugin_utils.acting.rollout import Result, RolloutAction, UnderWay, Variables, blueprint_in, under_way
+from ..plugin_utils.acting.rollout_files import (
+    JOURNAL,
+    RolloutJournal,
+    copy_for_check,
+    holder_of,
+    private_folder,
+)
+from ..plugin_utils.acting.slices import estate_dir
+from ..plugin_utils.catalogue import loader
+from ..plugin_utils.catalogue.facts import StageFact
+from ..plugin_utils.intended import MANIFEST, digest
+from ..plugin_utils.json_text import plain
+from ..plugin_utils.rollout.approval import refusal
+from ..plugin_utils.rollout.blueprint import Blueprint
+from ..plugin_utils.rollout.checkpoints import unknown
+from ..plugin_utils.rollout.choice import RefusedError, choose
+from ..plugin_utils.rollout.standing import Standing
+from ..plugin_utils.rollout.walk import Selection, Wave, walk
+from ..plugin_utils.schema.decode import Reader, decode
+from ..plugin_utils.topology.build import RUN_VARIABLES
+from ..plugin_utils.topology.inputs.run import RunInput
+from ..plugin_utils.topology.inventory import PREFIX
+
+CONFIRMED_FILE = "confirmed.yml"
+
+
+class ActionModule(RolloutAction):
+    """The `rollout` action."""
+
+    _VALID_ARGS = frozenset(("state", "mechanisms"))
+
+    def act(self, variables: Variables) -> Result:
+        state = self.given("state")
+        if state == "begun":
+            return self._begin(variables)
+        if state == "ended":
+            return self._end()
+        raise AnsibleError(f"state: {state}: expected begun or ended")
+
+    def _begin(self, variables: Variables) -> Result:
+        estate = estate_dir(self._templar, variables)
+        if estate is None:
+            raise AnsibleError("the inventory is no file, so the journal has no place: set uc_estate_dir to a folder")
+        plan_dir = private_folder() / "plan"
+        blueprint = blueprint_in(plan_dir, stages_of(str(self._value(variables, "uc_product") or "")))
+        asked = self._asked(variables, estate, blueprint)
+        manifest = _manifest(plan_dir)
+        wrong = refusal(_manifest(_approved_folder(asked.approved)), manifest) if asked.approved else ""
+        if wrong:
+            return _refused(f"uc_approved: {asked.approved}: {wrong}")
+        journal = RolloutJournal(estate / "journal" / JOURNAL)
+        standing = journal.standing()
+        tags, skipped = variables.get("ansible_run_tags", ["all"]), variables.get("ansible_skip_tags", [])
+        hosts = tuple(variables["ansible_play_hosts_all"])
+        try:
+            selection = choose(blueprint, asked, standing, hosts, tags, skipped)
+        except RefusedError as error:
+            return _refused(str(error))
+        selection = self._able(blueprint, selection)
+        waves = walk(blueprint, selection, standing, asked.waves)
+        run = self._under_way(estate, plan_dir, journal, asked, waves)
+        plan = digest((plan_dir / MANIFEST).read_bytes())
+        self._begun(run, standing, asked, {"plan": plan, "inventory": manifest.get("input"), "hosts": len(hosts)})
+        return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": _for_tasks(run, hosts)}
+
+    def _able(self, blueprint: Blueprint, selection: Selection) -> Selection:
+        """The selection without mechanisms that the playbook has no role for, which is said and never passed over."""
+        able = frozenset(self._task.args.get("mechanisms", selection.mechanisms))
+        unable = sorted({demand.mechanism for demand in blueprint.demands} & selection.mechanisms - able)
+        if unable:
+            self._display.warning(
+                f"planned, but applied by hand: {', '.join(unable)}; this playbook has no role for it"
+            )
+        return dataclasses.replace(selection, mechanisms=selection.mechanisms & able)
+
+    def _under_way(
+        self, estate: Path, plan_dir: Path, journal: RolloutJournal, asked: RunInput, waves: tuple[Wave, ...]
+    ) -> UnderWay:
+        check = bool(self._task.check_mode)
+        private = private_folder()
+        make_folder(private)
+        path = copy_for_check(journal.path, private / "check") if check else journal.path
+        run = UnderWay(run_id(None), str(path), str(estate), str(plan_dir), check, plain(asked), waves)
+        run.save()
+        return run
+
+    def _begun(self, run: UnderWay, standing: Standing, asked: RunInput, about: dict[str, t.Any]) -> None:
+        holder = holder_of(run.run)
+        before = None if run.check else run.lease.take(holder, asked.take_over)
+        taken_from = before.holder.run if before and before.holder.run != run.run else ""
+        choices = {key: value for key, value in run.options.items() if value and key not in ("confirmed", "waves")}
+        told = {"who": f"{holder.user}@{holder.machine}", **about, "options": choices, "taken_over": taken_from}
+        run.log.add("begun", run.run, told)
+        self._tell(run, standing, taken_from)
+
+    def _tell(self, run: UnderWay, standing: Standing, taken_from: str) -> None:
+        changing = [wave for wave in run.waves if wave.kind == "apply"]
+        steps = sum(len(wave.steps) for wave in run.waves if wave.kind == "checkpoints")
+        self._display.display(
+            f"Run {run.run}: {len(changing)} waves of changes, {steps} steps of people not passed yet"
+            + (" (check mode: nothing is written)" if run.check else "")
+        )
+        if taken_from:
+            self._display.warning(f"run {taken_from} never ended; what it left half done is done again where it is met")
+        for (mechanism, host), attempt in standing.attempts.items():
+            words = "was begun and may be half done" if not attempt.result else f"{attempt.result} ({attempt.reason})"
+            self._display.warning(f"{mechanism} at {host}: {words}, since run {attempt.run}")
+
+    def _end(self) -> Result:
+        run = under_way()
+        run.close("complete")
+        self._display.display(f"Run {run.run} is complete.")
+        return {"changed": False, "run": run.run}
+
+    def _asked(self, variables: Variables, estate: Path, blueprint: Blueprint) -> RunInput:
+        """The run's options, with what stands confirmed in a file beside the plan."""
+        values = {
+            name.removeprefix(PREFIX): self._value(variables, name) for name in RUN_VARIABLES if name in variables
+        }
+        written = _confirmed_in(estate / CONFIRMED_FILE)
+        values["confirmed"] = [*(values.get("confirmed") or []), *written]
+        reader = Reader(loader.vocabulary())
+        asked = decode(RunInput, values, "", reader)
+        problems = [f"{PREFIX}{found.path}: {found.value}: expected {found.allowed}" for found in reader.problems]
+        if asked:
+            problems += [
+                f"uc_confirmed: {step}: no step of this plan is called so; ids are in checklist.md"
+                for step in unknown(asked.confirmed, blueprint.steps)
+            ]
+        if problems or asked is None:
+            raise AnsibleError("\n".join(["Nothing was begun:", *problems]))
+        return asked
+
+    def _value(self, variables: Variables, name: str) -> t.Any:
+        return plain(self._templar.template(variables.get(name)))
+
+
+def stages_of(product: str) -> dict[str, str]:
+    """All stages of the catalogue with their titles, in their order."""
+    facts = loader.load(product or RunDefaults.product).facts(StageFact)
+    return {fact.id.partition(".")[2]: fact.title for fact in sorted(facts, key=lambda fact: fact.rank)}
+
+
+class RunDefaults:
+    """What the estate is taken for where it says nothing; stages are the same for all products."""
+
+    product = "ocs2007r2"
+
+
+def _for_tasks(run: UnderWay, hosts: t.Sequence[str]) -> list[dict[str, t.Any]]:
+    """Waves as the playbook walks them. Two hosts that are not changed in a wave look on, so that it has a gate even
+    when all that are changed are lost; the first host looks on in every wave, which keeps them in their order."""
+    found = []
+    for number, wave in enumerate(run.waves, start=1):
+        others = [host for host in hosts if host not in wave.hosts]
+        found.append(
+            {
+                **dataclasses.asdict(wave),
+                "number": number,
+                "of": len(run.waves),
+                "present": list(dict.fromkeys([hosts[0], *wave.hosts, *others[:2]])),
+                "run": run.run,
+                "plan_dir": run.plan_dir,
+            }
+        )
+    return found
+
+
+def _refused(words: str) -> Result:
+    return {"failed": True, "msg": words}
+
+
+def _manifest(folder: Path) -> dict[str, t.Any]:
+    try:
+        return t.cast("dict[str, t.Any]", json.loads((folder / MANIFEST).read_bytes()))
+    except (OSError, ValueError) as error:
+        raise AnsibleError(f"{folder / MANIFEST} cannot be read ({error}); it is written with the plan") from error
+
+
+def _approved_folder(given: str) -> Path:
+    path = Path(given).expanduser()
+    return path.parent if path.suffix == ".json" else path
+
+
+def _confirmed_in(path: Path) -> list[t.Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, yaml.YAMLError) as error:
+        raise AnsibleError(f"{path} cannot be read: {error}") from error
+    if content is not None and not isinstance(content, list):
+        raise AnsibleError(f"{path}: expected a list of {{step, by, evidence}}")
+    return content or []

@@ -1,0 +1,58 @@
+#!/usr/bin/python
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the action plugin of the same name; nothing of it runs on a target."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: checkpoint
+short_description: Pass steps that only people can do, or stop before what follows them
+version_added: 0.1.0
+description:
+  - Steps that somebody vouches for, in C(uc_confirmed) or in C(confirmed.yml) of the estate's folder, are written to
+    the journal, with who says so and how they know. They are not asked about again until they are planned for more.
+  - About the others it asks, where C(uc_checkpoints) allows it and there is a terminal. Otherwise the run ends here,
+    and says what waits, for whom, with which rights. Nothing is ever passed in silence.
+  - Optional steps that nobody vouches for are left out, and the journal says so.
+  - Run it once for all hosts of a play, with C(run_once).
+author:
+  - The OpenUC contributors (@openuc)
+options:
+  wave:
+    description: Id of the wave that holds the steps.
+    type: str
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: In check mode it writes to a copy of the journal in the private folder of the run, and holds no lease.
+  diff_mode:
+    support: none
+    description: It changes nothing but the journal.
+  idempotent:
+    support: full
+    description: It never says that it changed anything; the journal is a record and no state.
+"""
+
+EXAMPLES = r"""
+- name: Stop for people
+  openuc.ocs.checkpoint:
+    wave: first_pool.04-checkpoints
+  run_once: true
+"""
+
+RETURN = r"""
+waiting:
+  description: Ids of the steps that wait for people.
+  returned: when the run ends here
+  type: list
+  elements: str
+would_wait:
+  description: Ids of the steps that a real run would wait for.
+  returned: in check mode
+  type: list
+  elements: str
+"""

@@ -1,0 +1,73 @@
+#!/usr/bin/python
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the action plugin of the same name; nothing of it runs on a target."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rollout
+short_description: Begin and end a run of the roll-out
+version_added: 0.1.0
+description:
+  - Begins a run, in which the plan of an estate is applied stage by stage. Takes the lease on the estate, so that no
+    other run changes it meanwhile, and returns the waves that the playbook walks.
+  - Options of a run are variables of the inventory or of the command line, such as C(uc_until); they are described in
+    the inventory reference. Wrong ones are all told at once, and then nothing is begun.
+  - Run it once for all hosts of a play, with C(run_once), after M(openuc.ocs.plan) in the same run of Ansible.
+author:
+  - The OpenUC contributors (@openuc)
+options:
+  state:
+    description:
+      - V(begun) begins a run, V(ended) says that it is complete and lets go of the lease.
+    type: str
+    choices: [begun, ended]
+    required: true
+  mechanisms:
+    description:
+      - Mechanisms that the playbook has roles for; all of them when left out. Others that the plan asks for are named
+        in a warning.
+    type: list
+    elements: str
+attributes:
+  check_mode:
+    support: full
+    description: In check mode it writes to a copy of the journal in the private folder of the run, and holds no lease.
+  diff_mode:
+    support: none
+    description: It changes nothing but the journal.
+  idempotent:
+    support: full
+    description: It never says that it changed anything; the journal is a record and no state.
+"""
+
+EXAMPLES = r"""
+- name: Begin the run
+  openuc.ocs.rollout:
+    state: begun
+  run_once: true
+  register: the_run
+"""
+
+RETURN = r"""
+run:
+  description: Id of the run, which journals and previous states are stored under.
+  returned: success
+  type: str
+  sample: 20261101T101500Z-5f70bf
+plan_dir:
+  description: The private copy of the plan that is deployed.
+  returned: when begun
+  type: str
+waves:
+  description:
+    - The waves, in the order they are walked. Each has C(id), C(stage), C(title), C(kind), C(mechanism), C(hosts),
+      the hosts that are changed, C(present), those and the hosts that look on, and C(stages), what each of the hosts
+      holds afterwards.
+  returned: when begun
+  type: list
+  elements: dict
+"""

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way of a run through a plan: stage by stage, in each the documents' own steps, in each step wave by wave.
+
+Steps of people that stand one after another are one *phase* of checkpoints; an automated step is a phase that applies a
+mechanism. What a stage plans that no step of it speaks of, such as a lone record, is prepared at the stage's beginning.
+A target gets all of a stage at its first step there: a DNS zone or a rule set is one thing, written at once. So later
+steps of the stage that would only say the same again are left out, and with them the cost of saying it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing as t
+
+from ..topology.inputs.run import WavesInput
+from .blueprint import MECHANISMS, Blueprint, Demand, PlannedStep
+from .standing import Standing, Target
+from .waves import batches
+from .work import is_passed, needs_nobody
+
+PhaseKind = t.Literal["checkpoints", "apply"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of a stage, done for all its hosts before the next part begins."""
+
+    stage: str
+    kind: PhaseKind
+    mechanism: str
+    steps: tuple[PlannedStep, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run is to do: stages in their order, hosts, mechanisms."""
+
+    stages: tuple[str, ...]
+    hosts: frozenset[str]
+    mechanisms: frozenset[str] = frozenset(MECHANISMS.values())
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Hosts that are changed together in a phase. `stages` says for each what it holds afterwards."""
+
+    id: str
+    stage: str
+    title: str
+    kind: PhaseKind
+    mechanism: str = ""
+    steps: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    stages: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+
+
+def phases_of(blueprint: Blueprint, stage: str) -> tuple[Phase, ...]:
+    """The phases of a stage, in the order of its steps."""
+    steps = blueprint.steps_of(stage)
+    spoken = {step.mechanism for step in steps if step.is_automated}
+    silent = [
+        mechanism
+        for mechanism in MECHANISMS.values()
+        if mechanism not in spoken and any(_has(demand, mechanism, stage) for demand in blueprint.demands)
+    ]
+    prepared = [Phase(stage, "apply", mechanism, ()) for mechanism in silent]
+    walked: list[Phase] = []
+    for automated, group in itertools.groupby(steps, key=lambda step: step.mechanism if step.is_automated else ""):
+        walked.append(Phase(stage, "apply" if automated else "checkpoints", automated, tuple(group)))
+    return (*prepared, *walked)
+
+
+def walk(blueprint: Blueprint, selection: Selection, standing: Standing, asked: WavesInput) -> tuple[Wave, ...]:
+    """All waves of a run, in their order. Steps that were passed before are not walked again."""
+    said: dict[Target, frozenset[str]] = {}
+    found: list[Wave] = []
+    for stage in selection.stages:
+        for number, phase in enumerate(phases_of(blueprint, stage), start=1):
+            name = f"{stage}.{number:02d}-{phase.mechanism or phase.kind}"
+            if phase.kind == "checkpoints":
+                found.extend(_checkpoints(phase, name, standing))
+            elif phase.mechanism in selection.mechanisms:
+                found.extend(_applied(blueprint, selection, standing, asked, phase, name, said))
+    return tuple(found)
+
+
+def _checkpoints(phase: Phase, name: str, standing: Standing) -> t.Iterator[Wave]:
+    steps = [step for step in phase.steps if not needs_nobody(step) and not is_passed(step, standing)]
+    if steps:
+        title = steps[0].title if len(steps) == 1 else f"{len(steps)} steps of people"
+        ids = tuple(step.id for step in steps)
+        yield Wave(id=name, stage=phase.stage, title=title, kind="checkpoints", steps=ids)
+
+
+def _applied(
+    blueprint: Blueprint,
+    selection: Selection,
+    standing: Standing,
+    asked: WavesInput,
+    phase: Phase,
+    name: str,
+    said: dict[Target, frozenset[str]],
+) -> t.Iterator[Wave]:
+    stages: dict[str, tuple[str, ...]] = {}
+    for demand in blueprint.demands:
+        if not _has(demand, phase.mechanism, phase.stage) or demand.host not in selection.hosts:
+            continue
+        target = (demand.mechanism, demand.host)
+        reached = blueprint.up_to(phase.stage, *standing.touched(target))
+        content = demand.stages & frozenset(reached)
+        if said.get(target) != content:
+            said[target] = content
+            stages[demand.host] = reached
+    title = (
+        "; ".join(step.title for step in phase.steps) or f"What this stage plans beside its steps ({phase.mechanism})"
+    )
+    waves = batches(tuple(stages), blueprint.unit_of, asked)
+    for number, hosts in enumerate(waves, start=1):
+        yield Wave(
+            id=f"{name}.{number}" if len(waves) > 1 else name,
+            stage=phase.stage,
+            title=title,
+            kind="apply",
+            mechanism=phase.mechanism,
+            steps=tuple(step.id for step in phase.steps),
+            hosts=hosts,
+            stages={host: stages[host] for host in hosts},
+        )
+
+
+def _has(demand: Demand, mechanism: str, stage: str) -> bool:
+    return demand.mechanism == mechanism and stage in demand.stages
