@@ -31,6 +31,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "sport": ("inet_service", "th sport"),
     "port": ("inet_service", "th dport"),
 }
+_BETWEEN = "_to_"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -44,11 +45,10 @@ class SetKind(NamedTuple):
 
 
 def chain_of(way: Way) -> str:
-    """Name of the chain for a way; a card may have a name that a chain may not."""
-    plain = "_to_".join(_UNSAFE.sub("_", side) for side in way)
-    return (
-        plain if plain == "_to_".join(way) and plain[0].isalpha() else f"w{zlib.crc32('>'.join(way).encode())}.{plain}"
-    )
+    """Name of the chain for a way; cards may have names that a chain may not, or that run into one another."""
+    plain = _BETWEEN.join(_UNSAFE.sub("_", side) for side in way)
+    is_plain = plain == _BETWEEN.join(way) and plain.count(_BETWEEN) == 1 and plain[0].isalpha()
+    return plain if is_plain else f"w{zlib.crc32('>'.join(way).encode())}.{plain}"
 
 
 def set_of(accept: Accept) -> str:
