@@ -133,8 +133,11 @@ BALANCED_SERVICE: Fields = {
     "snat": Field(list, elements=str),
 }
 
+# Read by action plugins on the controller, and never passed on.
+_SLICED: Spec = {"slice": {"type": "raw"}, "stages": {"type": "list", "elements": "str"}}
 _CERTIFICATES: Spec = {
     **COMMON_SPEC,
+    **_SLICED,
     "issuer": {"type": "str", "choices": ["internal", "public"]},
     "requests": {"type": "raw", "default": []},
     "only": {"type": "list", "elements": "str", "default": []},
@@ -191,14 +194,22 @@ CERTIFICATE_ISSUE: Spec = {
     "terms_agreed": {"type": "bool", "default": False},
     "challenge": {"type": "str", "choices": ["dns-01", "http-01"], "default": "dns-01"},
     "challenge_dir": {"type": "path"},
+    "dns": {"type": "list", "elements": "raw"},
+    "dns_keys": {"type": "dict", "no_log": True},
+    "dns_key_file": {"type": "path", "no_log": False},
     "phase": {"type": "str", "choices": ["order", "finish", "all"], "default": "all"},
     "timeout": {"type": "int", "default": 60},
 }
 CERTIFICATE_INSTALL: Spec = {
     **COMMON_SPEC,
+    **_SLICED,
+    "host": {"type": "str"},
+    "pki": {"type": "path"},
+    "only": {"type": "list", "elements": "str", "default": []},
+    "handover": {"type": "path"},
     "state": {
         "type": "str",
-        "choices": ["replaced", "overridden", "deleted", "gathered", "restored"],
+        "choices": ["replaced", "overridden", "deleted", "gathered", "rendered", "restored"],
         "default": "replaced",
     },
     "folder": {"type": "path", "default": "/etc/openuc/certificates"},

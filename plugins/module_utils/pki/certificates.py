@@ -77,6 +77,12 @@ def sha256(certificate: Any) -> str:
     return hashlib.sha256(certificate.public_bytes(lib.serialization.Encoding.DER)).hexdigest()
 
 
+def sha1(chain: bytes) -> str:
+    """What Windows calls the first of a chain by; it is a name there, and proves nothing."""
+    der = load_all(chain)[0].public_bytes(lib.serialization.Encoding.DER)
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest()
+
+
 def chain_of(leaf: Any, others: Sequence[Any], roots: Sequence[Any], now: datetime.datetime) -> tuple[list[Any], str]:
     """The chain from a certificate to a trusted root, itself first and the root last; or what is wrong with it."""
     trusted = {sha256(root) for root in roots}

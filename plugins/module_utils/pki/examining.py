@@ -12,6 +12,8 @@ from .certificates import date_problem
 from .model import CertificateFacts, Held, Request
 from .requests import differences
 
+Wrong = dict[str, str]
+
 
 @dataclasses.dataclass(frozen=True)
 class Status:
@@ -30,13 +32,18 @@ class Status:
 
 
 def judge(
-    request: Request, held: Held, now: datetime.datetime, renew_days: int, others: Mapping[str, str] | None = None
+    request: Request,
+    held: Held,
+    now: datetime.datetime,
+    renew_days: int,
+    others: Mapping[str, str] | None = None,
+    tolerated: Sequence[str] = (),
 ) -> Status:
     """How one certificate stands; `others` are the ids of other certificates by the fingerprint of their key."""
     wrong = _key_wrong(request, held, others or {})
     found = held.certificate
     if found:
-        wrong.update(certificate_wrong(request, found, now))
+        wrong.update(certificate_wrong(request, found, now, tolerated))
         if held.key and found.key != held.key.fingerprint:
             wrong["key"] = "the certificate is for another key than the one that is here"
         if held.chain_problem:
@@ -76,8 +83,10 @@ def _key_wrong(request: Request, held: Held, others: Mapping[str, str]) -> dict[
     return {}
 
 
-def certificate_wrong(request: Request, found: CertificateFacts, now: datetime.datetime) -> dict[str, str]:
-    """What is wrong with a certificate itself, whoever holds its key."""
+def certificate_wrong(
+    request: Request, found: CertificateFacts, now: datetime.datetime, tolerated: Sequence[str] = ()
+) -> Wrong:
+    """What is wrong with a certificate itself, whoever holds its key; but for what is tolerated."""
     wrong: dict[str, str] = {}
     has = {name.lower() for name in found.sans}
     lacking = [name for name in request.sans if name.lower() not in has]
@@ -94,11 +103,15 @@ def certificate_wrong(request: Request, found: CertificateFacts, now: datetime.d
     date = date_problem(found.not_before, found.not_after, now, "it")
     if date:
         wrong["date"] = date
-    return wrong
+    return {what: words for what, words in wrong.items() if what not in tolerated}
 
 
 def judge_all(
-    requests: Sequence[Request], held: Mapping[str, Held], now: datetime.datetime, renew_days: int
+    requests: Sequence[Request],
+    held: Mapping[str, Held],
+    now: datetime.datetime,
+    renew_days: int,
+    tolerated: Sequence[str] = (),
 ) -> list[Status]:
     """How all certificates stand, in the order of the requests."""
     holders: dict[str, list[str]] = {}
@@ -114,5 +127,5 @@ def judge_all(
             for other in ids
             if one.key and fingerprint == one.key.fingerprint and other != request.id
         }
-        found.append(judge(request, one, now, renew_days, others))
+        found.append(judge(request, one, now, renew_days, others, tolerated))
     return found

@@ -12,6 +12,7 @@ from typing import Any
 OLDEST = 38
 __all__ = [
     "InvalidSignature",
+    "decode_dss_signature",
     "ec",
     "extension",
     "hashes",
@@ -31,6 +32,7 @@ try:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
     from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 
     VERSION = cryptography.__version__

@@ -122,6 +122,12 @@ class Held:
         return not (self.has_key or self.request or self.request_problem or self.certificate)
 
 
+def key_of(text: str) -> tuple[str, int]:
+    """Algorithm and bits of `rsa2048`; bits that no key has when the text is no such thing."""
+    found = re.fullmatch(r"([a-z]+)(\d+)", text)
+    return (found[1], int(found[2])) if found else (text, 0)
+
+
 def decode(items: Any, organisation: str = "", country: str = "") -> tuple[list[Request], list[str]]:
     """The requests of a slice, and everything that is wrong with them."""
     problems = problems_of("requests", items, CERTIFICATE)

@@ -28,6 +28,7 @@ class Options:
     issuer: str = ""
     regenerate: str = "fail"
     renew_days: int = 30
+    tolerated: tuple[str, ...] = ()
     run: str = ""
     most_deleted: int = 10
     most_deleted_ratio: float = 0.3
@@ -74,7 +75,7 @@ def _run(store: Store, options: Options, wanted: Sequence[Request], now: datetim
     listed = [] if options.state == "deleted" else wanted
     return Outcome(
         operations=steps.operations,
-        statuses=examining.judge_all(listed, have, now, options.renew_days),
+        statuses=examining.judge_all(listed, have, now, options.renew_days, options.tolerated),
         foreign=foreign,
         run=stored_as,
     )
@@ -162,7 +163,7 @@ def _gathered(options: Options, have: Mapping[str, Held], now: datetime.datetime
                 )
             )
     return Outcome(
-        statuses=examining.judge_all(found, have, now, options.renew_days),
+        statuses=examining.judge_all(found, have, now, options.renew_days, options.tolerated),
         gathered=[request.shown() for request in found],
         foreign=[name for name, held in have.items() if not held.given],
     )

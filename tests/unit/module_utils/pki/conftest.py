@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.module_utils.pki import authority, issuing, model, requesting
+from ansible_collections.openuc.ocs.plugins.module_utils.pki import authority, issuers, issuing, model, requesting
 
 NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
@@ -57,7 +57,7 @@ class Estate:
         self, *items: dict[str, t.Any], check: bool = False, now: datetime.datetime = NOW, **options: t.Any
     ) -> issuing.Outcome:
         chosen = issuing.Options(str(self.folder), **{"profile": self.profile, **options})
-        return issuing.run(chosen, wanted(*items), now, check=check)
+        return issuers.run(chosen, wanted(*items), now, check=check)
 
     def snapshot(self) -> dict[str, bytes]:
         return {

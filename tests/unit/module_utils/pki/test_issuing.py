@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.openuc.ocs.plugins.module_utils.files import FileError
-from ansible_collections.openuc.ocs.plugins.module_utils.pki import certificates, issuing, revocation
+from ansible_collections.openuc.ocs.plugins.module_utils.pki import certificates, issuers, issuing, revocation
+from ansible_collections.openuc.ocs.plugins.module_utils.pki.authority import Authority
 from tests.unit.module_utils.pki.conftest import DAY, EDGE, FRONT, NOW, Estate, item, wanted
 
 
@@ -82,7 +83,7 @@ class TestOurAuthority:
         serial = f"{leaf(issued).serial_number:X}"
         outcome = issued.issue(item(EDGE) | {"hosts": []}, check=True, revoke=(serial,))
         assert outcome.would_need == [EDGE]
-        outcome = issuing.run(
+        outcome = issuers.run(
             issuing.Options(str(issued.folder), profile=issued.profile, revoke=(serial,), reason="key_compromise"),
             [],
             NOW,
@@ -175,11 +176,11 @@ class TestOurAuthority:
         def killed(*_words: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(issuing._Issuing, "_write", killed)
+        monkeypatch.setattr(issuing.Issuing, "write", killed)
         with pytest.raises(KeyboardInterrupt):
             estate.issue()
         monkeypatch.undo()
-        authority = issuing.Authority(estate.folder, estate.profile)
+        authority = Authority(estate.folder, estate.profile)
         assert len(authority.issued_for(FRONT)) == 1
         assert estate.issue().statuses[0].state == "issued"
 
@@ -320,7 +321,7 @@ class TestReturned:
         other.estate.request(item(EDGE))
         (other.estate.folder / "returned" / "edge_edge.contoso.com_edge1.contoso.com.cer").write_text("nonsense")
         options = issuing.Options(str(other.estate.folder), authority="returned", trust=str(other.trust))
-        outcome = issuing.run(options, wanted(item(), item(EDGE)), NOW, check=False)
+        outcome = issuers.run(options, wanted(item(), item(EDGE)), NOW, check=False)
         assert [status.state for status in outcome.statuses] == ["issued", "requested"]
         assert len(outcome.problems) == 1
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.openuc.ocs.plugins.module_utils.pki import issuing, library, windows
+from ansible_collections.openuc.ocs.plugins.module_utils.pki import issuers, library, windows
 from tests.unit.module_utils.pki.conftest import FRONT, Estate, item, wanted
 
 INF = """\
@@ -58,7 +58,7 @@ def test_command_lines_name_authority_and_template():
 
 def test_what_is_rendered_for_an_authority_holds_no_key(estate: Estate):
     estate.request()
-    texts = issuing.rendered(wanted(), str(estate.folder), "", "")
+    texts = issuers.rendered(wanted(), str(estate.folder), "", "")
     assert sorted(texts) == [f"front_pool.contoso.com{ending}" for ending in (".cmd", ".inf", ".req")]
     assert texts["front_pool.contoso.com.req"] == estate.path("request.pem", FRONT).read_text()
     assert not any("PRIVATE" in text for text in texts.values())

@@ -1,0 +1,287 @@
+#!/usr/bin/python
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certificate_request
+short_description: Make keys and certificate signing requests as they are planned
+version_added: 0.1.0
+description:
+  - Makes a private key and a signing request for each item of a list, in one folder, and tells how each certificate
+    stands. All keys of a task are made together, on all cores.
+  - A key that is there is never replaced unless O(regenerate) says so. A request that says something else than is
+    wanted is made anew for the same key.
+  - Keys are readable by their owner only, written whole or not at all, and appear in no result, difference or log.
+  - It runs where the keys are kept, which is the controller. M(openuc.ocs.certificate_issue) makes certificates of
+    the requests, and M(openuc.ocs.certificate_install) brings them to the hosts that show them.
+author:
+  - The OpenUC contributors (@openuc)
+requirements:
+  - cryptography >= 38
+options:
+  state:
+    description:
+      - V(replaced) makes keys and requests as they are listed; others stay.
+      - V(overridden) does that and removes those that were made for the same O(issuer) and are no longer listed.
+      - V(deleted) removes keys, requests and certificates of the listed ids.
+      - V(gathered) returns what the folder holds for O(issuer), as O(requests) takes it.
+      - V(rendered) returns texts for who requests on Windows, a C(certreq) policy file and the command lines around it,
+        and the signing request where it is there. It changes nothing.
+      - V(parsed) returns what stands on the certificates or the request of O(text).
+      - V(restored) puts back what the run O(run) found.
+    type: str
+    choices: [replaced, overridden, deleted, gathered, rendered, parsed, restored]
+    default: replaced
+  issuer:
+    description: Whose requests these are; requests of the other kind of issuer are left alone.
+    type: str
+    choices: [internal, public]
+  requests:
+    description:
+      - A list of mappings, a certificate each.
+      - C(id) names it, and a folder; C(subject) is the common name, C(sans) all names in their order, C(eku) a list of
+        V(server) and V(client), C(key_algorithm) V(rsa) or V(ecdsa), C(key_bits) its length, C(hosts) who holds it.
+      - C(own_key) says that no other certificate may have its key; C(crl_distribution_point) that it must name where
+        revocation lists are.
+      - C(stage), C(why) and C(replaces) come from a plan.
+      - Names stand as they do in the DNS; internationalised ones begin with C(xn--).
+    type: raw
+    default: []
+  slice:
+    description:
+      - Path of a slice of the plan, such as C(intended/slices/certificate_request/internal.json), read on the
+        controller. What the task says goes before what the slice says.
+    type: raw
+  stages:
+    description: Only requests of these stages, of those in O(slice).
+    type: list
+    elements: str
+  only:
+    description: Only requests with these ids, such as the one that a canary holds.
+    type: list
+    elements: str
+    default: []
+  organisation:
+    description: Organisation in the subject.
+    type: str
+    default: ''
+  country:
+    description: Country in the subject, two capital letters.
+    type: str
+    default: ''
+  folder:
+    description:
+      - Folder of keys, requests and certificates, readable by its owner only.
+      - When left out, C(pki) in the folder of the estate, C(uc_estate_dir). Do not keep it in version control.
+    type: path
+  regenerate:
+    description:
+      - What happens to a key that is of another kind than wanted, or unusable. V(never) keeps it and tells,
+        V(fail) fails, V(partial_idempotence) replaces usable keys of another kind, V(full_idempotence) all.
+      - The certificate of a key that is replaced goes with it; V(restored) brings both back.
+    type: str
+    choices: [never, fail, partial_idempotence, full_idempotence]
+    default: fail
+  renew_days:
+    description: Certificates with fewer days left are told to be expiring.
+    type: int
+    default: 30
+  tolerated:
+    description: What may be otherwise than is asked for, where an authority will not put it on certificates.
+    type: list
+    elements: str
+    choices: [name, eku, crl]
+    default: []
+  text:
+    description: Certificates or a signing request in PEM, for V(parsed).
+    type: str
+  run:
+    description: Name under which what was there is kept; for V(restored) the run to undo.
+    type: str
+  most_deleted:
+    description: The task fails rather than remove more certificates than this.
+    type: int
+    default: 10
+  most_deleted_ratio:
+    description: The task fails rather than remove a larger share than this of ten or more certificates.
+    type: float
+    default: 0.3
+attributes:
+  check_mode:
+    description: Tells what would be done.
+    support: full
+  diff_mode:
+    description: Shows names and kinds of keys, never PEM.
+    support: full
+notes:
+  - The last ten runs are kept in C(journal) within O(folder), keys included, for V(restored).
+seealso:
+  - module: openuc.ocs.certificate_issue
+  - module: openuc.ocs.certificate_install
+"""
+
+EXAMPLES = r"""
+- name: Keys and requests for what the internal authority issues
+  openuc.ocs.certificate_request:
+    slice: inventories/lab.estate/intended/slices/certificate_request/internal.json
+  delegate_to: localhost
+  run_once: true
+
+- name: How all certificates stand
+  openuc.ocs.certificate_request:
+    state: gathered
+    issuer: internal
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+operations:
+  description: What was done, or would be, each with C(action), C(name), C(before), C(after) and C(why).
+  returned: success
+  type: list
+  elements: dict
+summary:
+  description: How many things are added, changed and removed.
+  returned: success
+  type: str
+foreign:
+  description: What is in the folder and was not made by this module.
+  returned: success
+  type: list
+  elements: str
+undo_id:
+  description: The run to name for V(restored); empty when nothing was changed.
+  returned: success
+  type: str
+details:
+  description: File with how all certificates stand, when they are more than are shown.
+  returned: success
+  type: str
+counts:
+  description: How many certificates stand how.
+  returned: success
+  type: dict
+certificates:
+  description: How each certificate stands, those that are wrong or end first before others; 100 at most.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Of the request.
+      type: str
+    state:
+      description: V(missing), V(requested), V(issued), V(expiring) or V(wrong).
+      type: str
+    wrong:
+      description: What is wrong, by V(key), V(name), V(eku), V(chain), V(crl), V(date) or V(certificate), in words.
+      type: dict
+    days_left:
+      description: Whole days until it ends; null when there is none.
+      type: int
+    key_sha256:
+      description: Digest of the public key, the same on every host that holds it.
+      type: str
+    sha256:
+      description: Digest of the certificate; empty when there is none.
+      type: str
+    hosts:
+      description: Who holds it.
+      type: list
+      elements: str
+gathered:
+  description: Requests as O(requests) takes them.
+  returned: with O(state=gathered)
+  type: list
+  elements: dict
+rendered:
+  description: Text by file name.
+  returned: with O(state=rendered)
+  type: dict
+parsed:
+  description: What stands on each certificate, or on the request.
+  returned: with O(state=parsed)
+  type: list
+  elements: dict
+"""
+
+import datetime
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.contract import result
+from ..module_utils.pki import issuers, library, model, requesting, telling
+from ..module_utils.pki.files import PROBLEMS
+from ..module_utils.specs import CERTIFICATE_REQUEST
+
+_NEEDS = {"rendered": (), "parsed": ("text",), "restored": ("folder", "run")}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=CERTIFICATE_REQUEST, supports_check_mode=True)
+    options: dict[str, Any] = module.params
+    problem = telling.unsliced(options) or library.problem()
+    if problem:
+        module.fail_json(msg=problem)
+    wanted, problems = _wanted(options)
+    if problems:
+        module.fail_json(msg=telling.failure(problems))
+    state = options["state"]
+    try:
+        if state == "parsed":
+            module.exit_json(**result([]), parsed=requesting.parse(options["text"]))
+        if state == "rendered":
+            module.exit_json(**result([]), rendered=issuers.rendered(wanted, options["folder"] or "", "", ""))
+        outcome = requesting.run(_options(options), wanted, _now(), check=module.check_mode)
+        found = telling.told(
+            outcome.operations,
+            outcome.statuses,
+            foreign=outcome.foreign,
+            run=outcome.run,
+            folder=options["folder"],
+            check=module.check_mode,
+        )
+    except PROBLEMS as error:
+        module.fail_json(msg=str(error))
+    except ValueError as error:
+        module.fail_json(msg=f"text: {error}")
+    if outcome.problems:
+        module.fail_json(msg=telling.failure(outcome.problems), **found)
+    for warning in telling.warnings_of(outcome.statuses, options["renew_days"]):
+        module.warn(warning)
+    more = {"gathered": list(outcome.gathered)} if state == "gathered" else {}
+    module.exit_json(**found, **more)
+
+
+def _wanted(options: dict[str, Any]) -> tuple[list[model.Request], list[str]]:
+    problems = telling.options_problems(options, needs=_NEEDS.get(options["state"], ("folder", "issuer")))
+    items, unknown = requesting.picked(options["requests"], options["only"])
+    wanted, wrong = model.decode(items, options["organisation"], options["country"])
+    return wanted, [*problems, *unknown, *wrong]
+
+
+def _options(options: dict[str, Any]) -> requesting.Options:
+    return requesting.Options(
+        folder=options["folder"],
+        state=options["state"],
+        issuer=options["issuer"] or "",
+        regenerate=options["regenerate"],
+        renew_days=options["renew_days"],
+        tolerated=tuple(options["tolerated"]),
+        run=options["run"] or "",
+        most_deleted=options["most_deleted"],
+        most_deleted_ratio=options["most_deleted_ratio"],
+    )
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+if __name__ == "__main__":
+    main()
