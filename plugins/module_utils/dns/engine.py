@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Zones of several servers at once, and the result of all of them. Private to the collection."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ..contract import MOST_SHOWN, result
+from . import formats, journal, library
+from .jobs import OFFLINE, Common, Job, jobs_of
+from .records import key_text
+from .work import Outcome, work
+
+Result = dict[str, Any]
+_SERVERS_AT_ONCE = 16
+
+__all__ = ["OFFLINE", "offline", "run"]
+
+
+def run(options: Mapping[str, Any], check: bool) -> Result:
+    """What the module returns; with `failed` and `msg` when something went wrong."""
+    problem = library.problem()
+    if problem:
+        return {"failed": True, "msg": problem}
+    jobs, problems = jobs_of(options)
+    try:
+        run_id = options["run"] if options["state"] == "restored" else journal.new_run(options["run"])
+    except journal.JournalError as error:
+        problems.append(str(error))
+        run_id = ""
+    if problems:
+        return {"failed": True, "msg": _many(problems)}
+    common = Common(
+        state=options["state"],
+        run=run_id,
+        check=check,
+        journal_dir=options["journal_dir"] or "",
+        most_deleted=options["most_deleted"],
+        most_deleted_ratio=options["most_deleted_ratio"],
+        default_ttl=options["default_ttl"],
+        adopt=options["adopt"],
+        foreign=options["report_foreign"],
+        verify=options["verify"],
+        timeout=options["timeout"],
+    )
+    return result_of(_all(jobs, common), common)
+
+
+def offline(options: Mapping[str, Any]) -> Result:
+    """What the states return that ask no server."""
+    problem = library.problem()
+    if problem:
+        return {"failed": True, "msg": problem}
+    if options["state"] == "parsed":
+        return _parsed(options)
+    jobs, problems = jobs_of(options)
+    if problems:
+        return {"failed": True, "msg": _many(problems)}
+    zones = options["zones"] if options["zones"] is not None else [options]
+    files: dict[str, str] = {}
+    for job, zone in zip(jobs, zones):
+        rendered = formats.render(
+            options["format"], job.place.zone, job.place.server, zone["records"], options["default_ttl"]
+        )
+        prefix = f"{job.place.view or 'zone'}/" if len(jobs) > 1 else ""
+        files.update({prefix + name: text for name, text in rendered.items()})
+    return {"rendered": files}
+
+
+def _parsed(options: Mapping[str, Any]) -> Result:
+    missing = [f"{option}: is missing; state: parsed needs it" for option in ("zone", "text") if not options[option]]
+    if missing:
+        return {"failed": True, "msg": _many(missing)}
+    items, problems = formats.parse(options["zone"], options["text"], options["default_ttl"])
+    return {"failed": True, "msg": _many(problems)} if problems else {"parsed": items}
+
+
+def _all(jobs: Sequence[Job], common: Common) -> list[Outcome]:
+    """Zones of one server in turn, servers side by side; results in the order of the zones."""
+    by_server: dict[tuple[str, int], list[Job]] = collections.defaultdict(list)
+    for job in jobs:
+        by_server[job.place.address, job.port].append(job)
+    if len(by_server) == 1:
+        return [work(job, common) for job in jobs]
+    with ThreadPoolExecutor(min(_SERVERS_AT_ONCE, len(by_server))) as pool:
+        done = pool.map(lambda server: [work(job, common) for job in server], by_server.values())
+        outcomes = {(outcome.job.place, outcome.job.zone): outcome for listed in done for outcome in listed}
+    return [outcomes[job.place, job.zone] for job in jobs]
+
+
+def result_of(outcomes: Sequence[Outcome], common: Common) -> Result:
+    changes = [change for outcome in outcomes for change in (outcome.changes if common.check else outcome.applied)]
+    # Of those whose answer was lost it is not known; the zone may be changed.
+    unknown = any(outcome.unknown for outcome in outcomes)
+    foreign = [each for outcome in outcomes for each in outcome.foreign]
+    stored = [outcome.stored for outcome in outcomes if outcome.stored]
+    undo = next((outcome.run for outcome in outcomes if outcome.stored), "")
+    found = result([change.operation for change in changes], foreign, undo, ", ".join(stored))
+    found["changed"] = found["changed"] or unknown
+    found["zones"] = [_zone(outcome, common) for outcome in outcomes]
+    found["warnings"] = [warning for outcome in outcomes for warning in outcome.warnings]
+    if common.state == "gathered":
+        found["gathered"] = [_gathered(outcome) for outcome in outcomes]
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if errors:
+        found.update(failed=True, msg=_failure(errors, outcomes))
+    return found
+
+
+def _zone(outcome: Outcome, common: Common) -> Result:
+    place = outcome.job.place
+    return {
+        "zone": place.zone,
+        "view": place.view,
+        "server": place.server,
+        "read": outcome.read,
+        "changes": len(outcome.changes),
+        "applied": 0 if common.check else len(outcome.applied),
+        "unknown": [key_text(change.key) for change in outcome.unknown[:MOST_SHOWN]],
+        "not_applied": [] if common.check else [key_text(change.key) for change in outcome.missing[:MOST_SHOWN]],
+        "serial_before": outcome.serials[0],
+        "serial_after": outcome.serials[1],
+        "verified": outcome.verified,
+        "name_servers": [dataclasses.asdict(standing) for standing in outcome.standings],
+        "error": outcome.error,
+    }
+
+
+def _gathered(outcome: Outcome) -> Result:
+    place = outcome.job.place
+    return {"zone": place.zone, "view": place.view, "server": place.server, "records": outcome.gathered}
+
+
+def _many(problems: Sequence[str]) -> str:
+    more = len(problems) - MOST_SHOWN
+    listed = [*problems[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
+    return "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *listed])
+
+
+def _failure(errors: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    if len(outcomes) == 1:
+        return errors[0]
+    return "\n".join([f"{len(errors)} of {len(outcomes)} zones failed:", *errors])

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records as text for those who do not let us update: zone files, Windows DNS, octoDNS. Private to the collection."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Callable
+
+from ..zone_text import render_zone, sort_key
+from . import library, names, rdata
+from .records import item_of
+from .transfer import Key, ordered
+
+if not library.MISSING:
+    import dns.exception
+    import dns.rdatatype
+    import dns.zonefile
+
+Item = Mapping[str, Any]
+Files = dict[str, str]
+
+
+def render(form: str, zone: str, server: str, items: Sequence[Item], default_ttl: int) -> Files:
+    """Files by name. What `replaces` other records leaves those out."""
+    replaced = {item["replaces"] for item in items if item.get("replaces")}
+    kept = [item for item in items if item.get("id") not in replaced]
+    kept.sort(key=lambda item: (sort_key(item["name"].rstrip(".")), item["type"]))
+    return _FORMATS[form](zone.rstrip("."), server, kept, default_ttl)
+
+
+def parse(zone: str, text: str, default_ttl: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """The records of a zone file, without the server's own; and what is wrong with it."""
+    found: dict[Key, tuple[int, list[bytes]]] = {}
+    try:
+        sets = dns.zonefile.read_rrsets(
+            text, origin=f"{zone.rstrip('.')}.", default_ttl=default_ttl, rdclass=None, relativize=False
+        )
+    except (dns.exception.DNSException, ValueError) as error:
+        return [], [f"text: {error}"]
+    problems = []
+    apex = names.from_text(zone)
+    for each in sets:
+        kind = int(each.rdtype)
+        name = names.from_text(each.name.to_text())
+        if kind == rdata.SOA or (kind == rdata.NS and name == apex):
+            continue
+        if kind == rdata.NS or kind not in rdata.TYPE_NAMES:
+            problems.append(
+                f"text: {names.to_text(name)} {rdata.type_text(kind)}: this type is not managed here; remove it"
+            )
+            continue
+        _ttl, values = found.setdefault((name, kind), (each.ttl, []))
+        values += [rdata.from_text(kind, value.to_text(origin=None, relativize=False)) for value in each]
+    ordered_keys = sorted(found, key=lambda key: (sort_key(names.to_text(key[0])), key[1]))
+    return [item_of(key, (found[key][0], ordered(found[key][1]))) for key in ordered_keys], problems
+
+
+def _zone(zone: str, _server: str, items: Iterable[Item], _default: int) -> Files:
+    return {f"{zone}.zone": render_zone(zone, [dict(item) for item in items])}
+
+
+def _node(zone: str, item: Item) -> str:
+    name = str(item["name"]).rstrip(".")
+    return "@" if name.lower() == zone.lower() else name[: -len(zone) - 1]
+
+
+def _strings(value: str) -> list[str]:
+    """The strings of a text."""
+    wire = rdata.from_text(rdata.TXT, value)
+    parts = []
+    while wire:
+        parts.append(wire[1 : 1 + wire[0]].decode("utf-8", "replace"))
+        wire = wire[1 + wire[0] :]
+    return parts
+
+
+# --- dnscmd ---
+
+
+def _dnscmd(zone: str, server: str, items: Iterable[Item], default: int) -> Files:
+    lines = [
+        "@echo off",
+        f"rem Records planned for {zone}. Run as an administrator of the DNS server.",
+        "rem It adds what is missing; what is there already is reported by dnscmd and left as it is.",
+    ]
+    for item in items:
+        ttl = default if item.get("ttl") is None else item["ttl"]
+        for value in item["values"]:
+            data = " ".join(_batch(part) for part in _strings(value)) if item["type"] == "TXT" else value
+            lines.append(f"dnscmd {server or '.'} /RecordAdd {zone} {_node(zone, item)} {ttl} {item['type']} {data}")
+    return {f"{zone}.cmd": "\r\n".join(lines) + "\r\n"}
+
+
+def _batch(text: str) -> str:
+    return '"' + text.replace("%", "%%").replace('"', '\\"') + '"'
+
+
+# --- PowerShell ---
+
+_POWERSHELL_START = """\
+# Records planned for {zone}. Run as an administrator of the DNS server; -WhatIf shows what it would do.
+[CmdletBinding(SupportsShouldProcess)]
+param([string]$ComputerName = {server})
+$ErrorActionPreference = 'Stop'
+$zone = {quoted}
+function Add-Planned([string]$Name, [string]$Type, [string]$Property, [string[]]$Values, [scriptblock]$Add) {{
+    $there = Get-DnsServerResourceRecord -ComputerName $ComputerName -ZoneName $zone -Name $Name -RRType $Type `
+        -ErrorAction SilentlyContinue | ForEach-Object {{ [string]$_.RecordData.$Property }}
+    foreach ($value in $Values) {{
+        if ($there -notcontains $value -and $PSCmdlet.ShouldProcess("$Name.$zone", "add $Type $value")) {{
+            & $Add $value
+        }}
+    }}
+}}
+"""
+# Type: property that holds the value, and the options that add it; $value is the value.
+_CMDLETS: Mapping[str, tuple[str, str]] = {
+    "A": ("IPv4Address", "-A -IPv4Address $value"),
+    "AAAA": ("IPv6Address", "-AAAA -IPv6Address $value"),
+    "CNAME": ("HostNameAlias", "-CName -HostNameAlias $value"),
+    "MX": ("MailExchange", "-MX -MailExchange $value -Preference {0}"),
+    "PTR": ("PtrDomainName", "-Ptr -PtrDomainName $value"),
+    "SRV": ("DomainName", "-Srv -DomainName $value -Priority {0} -Weight {1} -Port {2}"),
+    "TXT": ("DescriptiveText", "-Txt -DescriptiveText $value"),
+}
+
+
+def _powershell(zone: str, server: str, items: Iterable[Item], default: int) -> Files:
+    start = _POWERSHELL_START.format(zone=zone, server=_single(server or "localhost"), quoted=_single(zone))
+    lines = [start.rstrip("\n")]
+    for item in items:
+        ttl = default if item.get("ttl") is None else item["ttl"]
+        kind = item["type"]
+        shown, options = _CMDLETS[kind]
+        for value in item["values"]:
+            *numbers, last = [value] if kind == "TXT" else value.split()
+            target = "".join(_strings(value)) if kind == "TXT" else last
+            command = (
+                "Add-DnsServerResourceRecord -ComputerName $ComputerName -ZoneName $zone "
+                f"-Name {_single(_node(zone, item))} "
+                f"{options.format(*numbers)} -TimeToLive ([TimeSpan]::FromSeconds({ttl}))"
+            )
+            lines.append(
+                f"Add-Planned {_single(_node(zone, item))} {kind} {shown} {_single(target)} "
+                f"{{ param($value) {command} }}"
+            )
+    return {f"{zone}.ps1": "\r\n".join("\n".join(lines).split("\n")) + "\r\n"}
+
+
+def _single(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+# --- octoDNS ---
+
+_OCTODNS = """\
+# octoDNS for {zone}: put the provider of your DNS in the place of `target`, then run
+# octodns-sync --config-file octodns.yaml, and once more with --doit.
+# The processor keeps octoDNS from deleting records that it did not make.
+processors:
+  ours:
+    class: octodns.processor.ownership.OwnershipFilter
+    txt_name: _openuc-owner
+    txt_value: "*octodns*"
+providers:
+  planned:
+    class: octodns.provider.yaml.YamlProvider
+    directory: .
+    default_ttl: {default}
+    enforce_order: false
+  target:
+    class: octodns.provider.yaml.YamlProvider
+    directory: ./target
+zones:
+  {zone}.:
+    sources: [planned]
+    processors: [ours]
+    targets: [target]
+"""
+
+
+def _octodns(zone: str, _server: str, items: Iterable[Item], default: int) -> Files:
+    lines = ["---"]
+    for name, group in itertools.groupby(items, key=lambda item: _node(zone, item).lower()):
+        lines.append(f"{json.dumps('' if name == '@' else name)}:")
+        for item in group:
+            entry: dict[str, Any] = {"type": item["type"]}
+            if item.get("ttl") is not None:
+                entry["ttl"] = item["ttl"]
+            values = [_octo_value(item["type"], value) for value in item["values"]]
+            entry.update({"value": values[0]} if item["type"] == "CNAME" else {"values": values})
+            lines.append(f"  - {json.dumps(entry)}")
+    return {f"{zone}.yaml": "\n".join(lines) + "\n", "octodns.yaml": _OCTODNS.format(zone=zone, default=default)}
+
+
+def _octo_value(kind: str, value: str) -> Any:
+    if kind == "SRV":
+        priority, weight, port, target = value.split()
+        return {"priority": int(priority), "weight": int(weight), "port": int(port), "target": _whole(target)}
+    if kind == "MX":
+        preference, exchange = value.split()
+        return {"preference": int(preference), "exchange": _whole(exchange)}
+    if kind in ("CNAME", "PTR"):
+        return _whole(value)
+    return "".join(_strings(value)).replace(";", "\\;") if kind == "TXT" else value
+
+
+def _whole(name: str) -> str:
+    return name if name.endswith(".") else f"{name}."
+
+
+_FORMATS: Mapping[str, Callable[[str, str, Sequence[Item], int], Files]] = {
+    "zone": _zone,
+    "dnscmd": _dnscmd,
+    "powershell": _powershell,
+    "octodns": _octodns,
+}

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of a task as one job per zone, with everything that is wrong with them. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Union
+
+from ..items import nearest
+from ..specs import DNS_ZONE
+from . import gss, names, records, signing
+from .errors import Place
+from .records import Wanted
+from .transfer import Key
+
+WRITING = ("merged", "replaced", "overridden", "deleted", "restored")
+OFFLINE = ("rendered", "parsed")
+AnyKey = Union[signing.Key, gss.Account]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A zone at a server, and what is wanted of it."""
+
+    place: Place
+    zone: bytes
+    port: int
+    update: str
+    key: AnyKey | None
+    want: Mapping[Key, Wanted]
+    given: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Common:
+    """What holds for all zones of a task."""
+
+    state: str
+    run: str
+    check: bool
+    journal_dir: str
+    most_deleted: int
+    most_deleted_ratio: float
+    default_ttl: int
+    adopt: bool
+    foreign: bool
+    verify: bool
+    timeout: float
+
+
+def jobs_of(options: Mapping[str, Any]) -> tuple[list[Job], list[str]]:
+    """A job for each zone, and the problems of all of them."""
+    keys, problems = _keys(options)
+    given = options.get("zones")
+    jobs: list[Job] = []
+    if given is None:
+        zones = {"": {name: options.get(name) for name in DNS_ZONE}}
+    else:
+        zones = {f"zones[{index}].": zone for index, zone in enumerate(given)}
+    for prefix, zone in zones.items():
+        job, found = _job(zone, keys, options["state"])
+        problems += [prefix + each for each in found]
+        if job:
+            jobs.append(job)
+    problems += _twice(jobs)
+    return jobs, problems + common_problems(options)
+
+
+def common_problems(options: Mapping[str, Any]) -> list[str]:
+    found = []
+    state = options["state"]
+    if state == "restored" and not options.get("run"):
+        found.append("run: is missing; state restored needs the undo_id of the run that is to be undone")
+    if state in WRITING and not options.get("journal_dir"):
+        found.append(
+            "journal_dir: is missing; it holds what is ours in each zone and what each run found there. "
+            "Name a folder that is kept, and that every controller of the estate has"
+        )
+    if options["most_deleted"] < 0:
+        found.append(f"most_deleted: expected 0 or more, got {options['most_deleted']}")
+    if not 0 <= options["most_deleted_ratio"] <= 1:
+        found.append(f"most_deleted_ratio: expected 0 to 1, got {options['most_deleted_ratio']}")
+    if not 0 <= options["default_ttl"] <= records.MOST_TTL:
+        found.append(f"default_ttl: expected 0 to {records.MOST_TTL}, got {options['default_ttl']}")
+    if options["timeout"] <= 0:
+        found.append(f"timeout: expected more than 0 seconds, got {options['timeout']}")
+    return found
+
+
+def _keys(options: Mapping[str, Any]) -> tuple[dict[str, signing.Key], list[str]]:
+    problems = []
+    texts: dict[str, Any] = {}
+    if options.get("key_file"):
+        try:
+            texts.update(signing.keys_in(options["key_file"]))
+        except signing.BadKeyError as error:
+            problems.append(str(error))
+    texts.update({str(name).rstrip(".").lower(): text for name, text in (options.get("keys") or {}).items()})
+    keys = {name: _key_or_problem(name, str(text)) for name, text in texts.items()}
+    problems += [key for key in keys.values() if isinstance(key, str)]
+    return {name: key for name, key in keys.items() if not isinstance(key, str)}, problems
+
+
+def _key_or_problem(name: str, text: str) -> signing.Key | str:
+    try:
+        return signing.key_of(name, text)
+    except signing.BadKeyError as error:
+        return str(error)
+
+
+def _job(zone: Any, keys: Mapping[str, signing.Key], state: str) -> tuple[Job | None, list[str]]:
+    if not isinstance(zone, Mapping):
+        return None, [f"expected a mapping, got {zone!r}"]
+    name = zone.get("zone")
+    problems = [
+        f"{option}: is missing"
+        for option in ("zone", "server")
+        if not zone.get(option) and not (option == "server" and state in OFFLINE)
+    ]
+    unknown = sorted(set(zone) - set(DNS_ZONE))
+    problems += [f"{option}: no such option{nearest(option, DNS_ZONE)}" for option in unknown]
+    if problems:
+        return None, problems
+    given = zone.get("records")
+    if given is None and state in ("merged", "replaced", "overridden", "rendered"):
+        problems.append("records: is missing; write [] for none")
+    want, found = records.decode(str(name), given or [])
+    problems += found
+    key, found = _key(zone, keys, state)
+    problems += found
+    if problems:
+        return None, problems
+    server = str(zone.get("server") or "")
+    place = Place(str(name), server, str(zone.get("address") or server), str(zone.get("view") or ""))
+    update = zone.get("update") or "tsig"
+    wire = names.from_text(str(name))
+    return Job(place, wire, int(zone.get("port") or 53), str(update), key, want, given is not None), []
+
+
+def _key(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -> tuple[AnyKey | None, list[str]]:
+    update = zone.get("update") or "tsig"
+    if state in OFFLINE:
+        return None, []
+    if update == "gss":
+        problem = gss.problem()
+        return (None, [problem]) if problem else (gss.Account(str(zone.get("server")).rstrip(".")), [])
+    name = str(zone.get("key_name") or "").rstrip(".").lower()
+    if update == "none":
+        if state in WRITING:
+            return None, ["update: none forbids to change this zone; use state: rendered, or update: tsig"]
+        return keys.get(name), []
+    if not name:
+        return None, [] if state == "gathered" else ["key_name: is missing; update: tsig needs the name of a key"]
+    if name not in keys:
+        known = ", ".join(sorted(keys)) or "none"
+        return None, [f"key_name: {name!r} is neither in keys nor in key_file; known are {known}{nearest(name, keys)}"]
+    return keys[name], []
+
+
+def _twice(jobs: list[Job]) -> list[str]:
+    seen: dict[tuple[str, str, bytes], Job] = {}
+    found = []
+    for job in jobs:
+        first = seen.setdefault((job.place.server, job.place.view, job.zone), job)
+        if first is not job:
+            found.append(f"zones: {job.place} stands there twice")
+    return found

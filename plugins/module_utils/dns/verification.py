@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether what was done is there, at the server and at its secondaries. Private to the collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from . import names, rdata, transfer
+from .connection import Connection
+from .errors import DnsError
+from .jobs import AnyKey
+from .planning import Change
+from .records import Wanted, key_text, set_text
+from .signing import Key as SigningKey
+from .transfer import Key, Live
+
+_HALF = 2**31
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """How far another authoritative server is: current, behind, not_authoritative or unreachable."""
+
+    server: str
+    address: str
+    standing: str
+    serial: int | None = None
+    detail: str = ""
+
+
+def differences(changes: Iterable[Change], live: Live) -> list[str]:
+    """Record sets that are not as they were left; the time to live counts too."""
+    return [
+        f"{key_text(change.key)}: expected {set_text(change.key, change.after) or 'none'}, "
+        f"the server has {set_text(change.key, live.records.get(change.key)) or 'none'}"
+        for change in changes
+        if live.records.get(change.key) != change.after
+    ]
+
+
+def standings(
+    servers: Sequence[tuple[str, str]], port: int, zone: bytes, serial: int, key: AnyKey | None, timeout: float
+) -> list[Standing]:
+    """Each authoritative server's serial number beside the primary's. A key agreed upon holds for one server only."""
+    shared = key if isinstance(key, SigningKey) else None
+    return [_standing(name, address, port, zone, serial, shared, timeout) for name, address in servers]
+
+
+def _standing(
+    name: str, address: str, port: int, zone: bytes, serial: int, key: SigningKey | None, timeout: float
+) -> Standing:
+    try:
+        with Connection(address, port, key, timeout) as connection:
+            theirs = transfer.serial(connection, zone)
+    except DnsError as error:
+        return Standing(name, address, "unreachable", detail=f"{error.what}. {error.remedy}")
+    if theirs is None:
+        return Standing(name, address, "not_authoritative", detail="it does not answer for the zone with authority")
+    behind = theirs != serial and (serial - theirs) % 2**32 < _HALF
+    detail = f"it has serial {theirs}, the primary {serial}; is it notified, and may it transfer?" if behind else ""
+    return Standing(name, address, "behind" if behind else "current", theirs, detail)
+
+
+def name_servers(live: Live) -> list[tuple[str, str]]:
+    """The zone's name servers whose addresses stand in the zone, as name and address."""
+    _ttl, targets = live.records.get((live.zone, rdata.NS), (0, ()))
+    return [
+        (names.to_text(target), rdata.to_text(kind, value))
+        for target in targets
+        for kind in (rdata.A, rdata.AAAA)
+        for value in live.records.get((target, kind), (0, ()))[1]
+    ]
+
+
+def broken_chains(want: Mapping[Key, Wanted], live: Live) -> list[str]:
+    """Wanted SRV records and aliases whose targets are names of this zone without an address."""
+    found = []
+    for key, wanted in want.items():
+        if key[1] not in (rdata.SRV, rdata.CNAME) or not live.complete:
+            continue
+        for value in wanted.values:
+            target = value[6:] if key[1] == rdata.SRV else value
+            if names.within(target, live.zone) and not _leads_to_address(target, live):
+                found.append(f"{key_text(key)}: {names.to_text(target)} has no address in this zone")
+    return found
+
+
+def _leads_to_address(name: bytes, live: Live, depth: int = 8) -> bool:
+    for candidate in [name, *(b"\1*" + parent for parent in names.parents(name, live.zone))]:
+        if (candidate, rdata.A) in live.records or (candidate, rdata.AAAA) in live.records:
+            return True
+        alias = live.records.get((candidate, rdata.CNAME))
+        if alias and depth:
+            target = alias[1][0]
+            return not names.within(target, live.zone) or _leads_to_address(target, live, depth - 1)
+        if any(
+            (parent, rdata.NS) in live.records for parent in names.parents(candidate, live.zone) if parent != live.zone
+        ):
+            return True
+    return False

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole runs against a server: what they change, what they keep, and what they return."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from .conftest import Estate, Item, record
+from .nameserver import SECRET, START, Nameserver, running
+
+POOL = record("pool", "A", "10.0.0.1", "10.0.0.2")
+SIP = record("_sip._tcp", "SRV", "0 0 5060 pool.contoso.com.", "1 0 5060 pool.contoso.com.")
+TEXT = record("text", "TXT", "x" * 300)
+ALIAS = record("alias", "CNAME", "pool.contoso.com.")
+ALL = [POOL, SIP, TEXT, ALIAS]
+NS1 = "ns1.contoso.com 3600 A 127.0.0.1"
+
+
+def ok(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    assert not result.get("failed"), result["msg"]
+    return result
+
+
+def zone(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    return result["zones"][0]
+
+
+def many(count: int) -> list[Item]:
+    return [
+        record(f"h{number}", "A", f"10.{number // 65025}.{number // 255 % 255}.{number % 255}")
+        for number in range(count)
+    ]
+
+
+class TestFourRuns:
+    @pytest.mark.parametrize("state", ["merged", "replaced", "overridden"])
+    def test_check_apply_apply_check(self, estate: Estate, state: str) -> None:
+        before = estate.server.records()
+        predicted = ok(estate.run(ALL, check=True, state=state))
+        assert (estate.server.records(), list(estate.journal.parent.iterdir())) == (before, [])
+        applied = ok(estate.run(ALL, state=state))
+        assert applied["operations"] == predicted["operations"]
+        assert applied["diff"] == predicted["diff"]
+        assert (predicted["changed"], applied["changed"]) == (True, True)
+        after = estate.server.records()
+        for check in (False, True):
+            again = ok(estate.run(ALL, check=check, state=state))
+            assert (again["changed"], again["operations"], estate.server.records()) == (False, [], after)
+        assert len(estate.server.updates) == 1
+
+    def test_it_writes_what_is_asked_for(self, estate: Estate) -> None:
+        done = ok(estate.run(ALL))
+        assert estate.server.records() == {
+            NS1,
+            "pool.contoso.com 600 A 10.0.0.1",
+            "pool.contoso.com 600 A 10.0.0.2",
+            "_sip._tcp.contoso.com 600 SRV 0 0 5060 pool.contoso.com.",
+            "_sip._tcp.contoso.com 600 SRV 1 0 5060 pool.contoso.com.",
+            f'text.contoso.com 600 TXT "{"x" * 255}" "{"x" * 45}"',
+            "alias.contoso.com 600 CNAME pool.contoso.com.",
+        }
+        assert (zone(done)["read"], zone(done)["applied"], zone(done)["verified"]) == ("transfer", 4, True)
+        assert (zone(done)["serial_before"], zone(done)["serial_after"]) == (1, 2)
+
+    def test_a_changed_record_says_why(self, estate: Estate) -> None:
+        done = ok(estate.run([record("sip", "A", "10.0.0.1", id="a", stage="pool", why=["row.one", "row.two"])]))
+        assert done["operations"] == [
+            {
+                "action": "add",
+                "name": "sip.contoso.com A",
+                "before": "",
+                "after": "600 10.0.0.1",
+                "why": "row.one, row.two",
+            }
+        ]
+
+
+class TestWhatIsThere:
+    def test_the_form_in_which_it_is_written_is_no_change(self, estate: Estate) -> None:
+        estate.server.put("POOL.contoso.com 600 A 10.0.0.2", "Pool.Contoso.com 600 A 10.0.0.1")
+        estate.server.put("_sip._tcp.contoso.com 600 SRV 0 0 5060 POOL.Contoso.com.")
+        asked = [
+            record("Pool", "A", "10.0.0.1", "10.0.0.2"),
+            record("_SIP._tcp", "SRV", "0 0 5060 pool.contoso.com"),
+        ]
+        assert not ok(estate.run(asked))["changed"]
+
+    def test_others_records_are_kept_and_told_on_request(self, estate: Estate) -> None:
+        estate.server.put("www.contoso.com 60 A 10.9.9.9", "pool.contoso.com 600 TXT theirs")
+        done = ok(estate.run([POOL], state="overridden", report_foreign=True))
+        assert {"www.contoso.com 60 A 10.9.9.9", 'pool.contoso.com 600 TXT "theirs"'} <= estate.server.records()
+        assert done["foreign"] == [
+            "ns1.contoso.com A 3600 127.0.0.1",
+            'pool.contoso.com TXT 600 "theirs"',
+            "www.contoso.com A 60 10.9.9.9",
+        ]
+
+    def test_what_is_no_longer_listed_goes_with_overridden_only(self, estate: Estate) -> None:
+        ok(estate.run(ALL))
+        assert not ok(estate.run([POOL], state="replaced"))["changed"]
+        ok(estate.run([POOL], state="overridden"))
+        assert {line.split()[0] for line in estate.server.records()} == {"ns1.contoso.com", "pool.contoso.com"}
+
+    def test_without_a_journal_nothing_is_ours(self, estate: Estate) -> None:
+        ok(estate.run(ALL))
+        before = estate.server.records()
+        assert not ok(estate.run([], state="overridden", journal_dir=str(estate.journal / "other")))["changed"]
+        assert estate.server.records() == before
+
+    def test_adopted_records_may_go_later(self, estate: Estate) -> None:
+        estate.server.put("pool.contoso.com 600 A 10.0.0.1", "pool.contoso.com 600 A 10.0.0.2")
+        assert not ok(estate.run([POOL], adopt=True))["changed"]
+        ok(estate.run([], state="overridden"))
+        assert estate.server.records() == {NS1}
+
+    def test_deleted_takes_back_what_we_made(self, estate: Estate) -> None:
+        estate.server.put("www.contoso.com 60 A 10.9.9.9")
+        ok(estate.run(ALL))
+        ok(estate.run(None, state="deleted"))
+        assert estate.server.records() == {NS1, "www.contoso.com 60 A 10.9.9.9"}
+
+    def test_what_is_gathered_is_valid_input(self, estate: Estate) -> None:
+        ok(estate.run(ALL))
+        (gathered,) = ok(estate.run(None, state="gathered"))["gathered"]
+        assert (gathered["zone"], gathered["view"], len(gathered["records"])) == ("contoso.com", "internal", 5)
+        assert not ok(estate.run(gathered["records"]))["changed"]
+
+
+class TestThresholds:
+    def test_much_is_not_deleted_without_a_word(self, estate: Estate) -> None:
+        ok(estate.run(many(20)))
+        before = estate.server.records()
+        stopped = estate.run([], state="overridden")
+        assert "20 record sets would go" in stopped["msg"]
+        assert "set most_deleted: 20 for this run" in stopped["msg"]
+        assert (stopped["changed"], estate.server.records()) == (False, before)
+        assert estate.run([], state="overridden", check=True)["failed"]
+        share = estate.run(many(12), state="overridden")
+        assert "40%, more than most_deleted_ratio (30%)" in share["msg"]
+        ok(estate.run(many(12), state="overridden", most_deleted_ratio=0.4))
+        assert len(estate.server.records()) == 13
+
+
+class TestRestored:
+    def test_a_run_is_undone_and_the_undoing_too(self, estate: Estate) -> None:
+        estate.server.put("pool.contoso.com 60 A 10.5.5.5")
+        before = estate.server.records()
+        done = ok(estate.run(ALL))
+        after = estate.server.records()
+        undone = ok(estate.run(None, state="restored", run=done["undo_id"]))
+        assert estate.server.records() == before
+        assert not ok(estate.run(None, state="restored", run=done["undo_id"]))["changed"]
+        ok(estate.run(None, state="restored", run=undone["undo_id"]))
+        assert estate.server.records() == after
+
+    def test_check_mode_only_says_what_would_be(self, estate: Estate) -> None:
+        done = ok(estate.run(ALL))
+        after = estate.server.records()
+        assert ok(estate.run(None, state="restored", run=done["undo_id"], check=True))["changed"]
+        assert estate.server.records() == after
+
+    def test_all_that_a_run_did_is_undone_however_often_it_came(self, estate: Estate) -> None:
+        before = estate.server.records()
+        ok(estate.run([POOL], run="rollout"))
+        ok(estate.run([record("pool", "A", "10.0.0.3"), SIP], run="rollout"))
+        ok(estate.run(None, state="restored", run="rollout"))
+        assert estate.server.records() == before
+
+    def test_what_was_changed_since_is_not_overwritten(self, estate: Estate) -> None:
+        done = ok(estate.run([POOL]))
+        estate.server.put("pool.contoso.com 600 A 10.7.7.7")
+        stopped = estate.run(None, state="restored", run=done["undo_id"])
+        assert "pool.contoso.com A: it was changed since that run" in stopped["msg"]
+        assert "pool.contoso.com 600 A 10.7.7.7" in estate.server.records()
+
+    def test_an_unknown_run_lists_the_known(self, estate: Estate) -> None:
+        done = ok(estate.run([POOL]))
+        assert f"stored are {done['undo_id']}" in estate.run(None, state="restored", run="nonsense")["msg"]
+
+
+class TestServersThatRefuseTransfers:
+    @pytest.fixture(autouse=True)
+    def _refusing(self, server: Nameserver) -> None:
+        server.refused = {"axfr"}
+
+    def test_names_are_asked_for_instead(self, estate: Estate) -> None:
+        estate.server.put("text.contoso.com 60 A 10.1.1.1")
+        done = ok(estate.run(ALL))
+        assert zone(done)["read"] == "queries"
+        assert not ok(estate.run(ALL))["changed"]
+        ok(estate.run([POOL], state="overridden"))
+        assert estate.server.records() == {
+            NS1,
+            "text.contoso.com 60 A 10.1.1.1",
+            "pool.contoso.com 600 A 10.0.0.1",
+            "pool.contoso.com 600 A 10.0.0.2",
+        }
+
+    def test_an_answer_that_a_wildcard_made_is_no_record(self, estate: Estate) -> None:
+        estate.server.put("*.contoso.com 600 A 10.0.0.1", "real.contoso.com 600 A 10.0.0.1")
+        done = ok(estate.run([record("made", "A", "10.0.0.1"), record("real", "A", "10.0.0.1")]))
+        assert [each["name"] for each in done["operations"]] == ["made.contoso.com A"]
+        assert "made.contoso.com 600 A 10.0.0.1" in estate.server.records()
+
+    def test_gathering_says_that_it_is_not_all(self, estate: Estate) -> None:
+        ok(estate.run([POOL]))
+        found = ok(estate.run([POOL], state="gathered"))
+        assert [each["name"] for each in found["gathered"][0]["records"]] == ["pool.contoso.com"]
+        assert "only the names of records were looked at" in found["warnings"][0]
+
+    @pytest.mark.parametrize("code", [1, 4])
+    def test_not_knowing_transfers_is_the_same(self, estate: Estate, code: int) -> None:
+        estate.server.refused = set()
+        estate.server.codes = {"axfr": code}
+        assert zone(ok(estate.run(ALL)))["read"] == "queries"
+
+
+class TestSeveralZones:
+    def test_one_that_fails_does_not_stop_the_others(self, estate: Estate) -> None:
+        with running(Nameserver("fabrikam.com", START)) as other:
+            fabrikam = {
+                "zone": "fabrikam.com",
+                "port": other.port,
+                "records": [{"name": "sip.fabrikam.com", "type": "A", "values": ["10.0.0.1"]}],
+            }
+            lost = estate.zone(view="external", server="ns9", port=1, records=[POOL])
+            unset = dict.fromkeys(estate.zone())
+            result = estate.run(
+                None,
+                zones=[estate.zone(records=[POOL]), lost, estate.zone(**fabrikam)],
+                **{**unset, "port": 53},
+            )
+            assert other.records() == {"ns1.fabrikam.com 3600 A 127.0.0.1", "sip.fabrikam.com 3600 A 10.0.0.1"}
+        assert [each["applied"] for each in result["zones"]] == [1, 0, 1]
+        assert result["msg"].startswith(
+            "1 of 3 zones failed:\nzone contoso.com at ns9 (127.0.0.1), view external: "
+            "no connection to 127.0.0.1 port 1 over TCP"
+        )
+        assert result["changed"]
+
+
+class TestVerification:
+    def test_a_target_without_an_address_is_told(self, estate: Estate) -> None:
+        done = ok(estate.run([record("_sip._tcp", "SRV", "0 0 5060 nowhere.contoso.com.")]))
+        assert done["warnings"] == [
+            (
+                "zone contoso.com at ns1 (127.0.0.1), view internal: _sip._tcp.contoso.com SRV: "
+                "nowhere.contoso.com has no address in this zone"
+            )
+        ]
+
+    @pytest.mark.parametrize(
+        "there", ["a.contoso.com 60 A 10.0.0.1", "*.contoso.com 60 A 10.0.0.1", "a.contoso.com 60 CNAME b.example."]
+    )
+    def test_a_target_with_one_is_not(self, estate: Estate, there: str) -> None:
+        estate.server.put(there)
+        assert ok(estate.run([record("_sip._tcp", "SRV", "0 0 5060 a.contoso.com.")]))["warnings"] == []
+
+    def test_name_servers_that_are_behind_are_told(self, estate: Estate) -> None:
+        estate.server.put("contoso.com 3600 NS ns2.contoso.com.", "ns2.contoso.com 3600 A 127.0.0.2")
+        estate.server.put("contoso.com 3600 NS ns3.contoso.com.", "ns3.contoso.com 3600 A 127.0.0.3")
+        port = estate.server.port
+
+        class Second(Nameserver):
+            def server_bind(self) -> None:
+                self.server_address = ("127.0.0.2", port)
+                super().server_bind()
+
+        with running(Second()):
+            done = ok(estate.run([POOL]))
+        assert [(each["server"], each["standing"]) for each in zone(done)["name_servers"]] == [
+            ("ns2.contoso.com", "behind"),
+            ("ns3.contoso.com", "unreachable"),
+        ]
+        assert "is behind: it has serial 1, the primary 4" in done["warnings"][0]
+
+    def test_it_can_be_left_out(self, estate: Estate) -> None:
+        sip = record("_sip._tcp", "SRV", "0 0 5060 nowhere.contoso.com.")
+        assert ok(estate.run([sip], verify=False))["warnings"] == []
+
+
+def test_one_key_may_be_of_another_algorithm(estate: Estate) -> None:
+    ok(estate.run([POOL], key_name="sha512", keys={"sha512": f"hmac-sha512:{SECRET}"}))
+    assert "pool.contoso.com 600 A 10.0.0.1" in estate.server.records()
+
+
+def test_many_records_go_in_few_messages(estate: Estate) -> None:
+    done = ok(estate.run(many(3000)))
+    assert len(estate.server.updates) <= 4
+    assert (zone(done)["applied"], len(done["operations"])) == (3000, 100)
+    assert not ok(estate.run(many(3000)))["changed"]

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Records as files for those who do not let us update, and zone files as records."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.openuc.ocs.plugins.module_utils.dns import engine, records
+
+from .conftest import options, record
+
+LISTED = [
+    record("sip", "A", "10.0.0.1", "10.0.0.2"),
+    record("_sip._tls", "SRV", "0 0 443 sip.contoso.com."),
+    record("text", "TXT", 'say "100%"; ' + "x" * 300),
+    record("alias", "CNAME", "sip.contoso.com.", ttl=None),
+    record("mail", "MX", "10 mx.example."),
+    {"name": "contoso.com", "type": "A", "ttl": 60, "values": ["10.0.0.9"]},
+]
+
+
+def rendered(form: str, items: list[dict[str, t.Any]] | None = None, **more: t.Any) -> dict[str, str]:
+    given = {"state": "rendered", "format": form, "zone": "contoso.com", "server": "dc1", "records": items or LISTED}
+    return engine.offline(options(**{**given, **more}))["rendered"]
+
+
+def test_a_zone_file_comes_back_as_the_same_records() -> None:
+    text = rendered("zone")["contoso.com.zone"]
+    parsed = engine.offline(options(state="parsed", zone="contoso.com", text=text, default_ttl=3600))["parsed"]
+    want, problems = records.decode("contoso.com", parsed)
+    expected, _none = records.decode("contoso.com", LISTED)
+    assert problems == []
+    assert {key: wanted.values for key, wanted in want.items()} == {key: each.values for key, each in expected.items()}
+    assert {item["name"]: item["ttl"] for item in parsed}["alias.contoso.com"] == 3600
+
+
+def test_a_whole_zone_file_loses_only_what_is_the_servers() -> None:
+    text = "@ IN SOA ns1 host 1 2 3 4 5\n@ IN NS ns1\nns1 IN A 10.0.0.1\n"
+    parsed = engine.offline(options(state="parsed", zone="contoso.com", text=text))["parsed"]
+    assert parsed == [{"name": "ns1.contoso.com", "type": "A", "ttl": 3600, "values": ["10.0.0.1"]}]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"text": "a IN A 300.1.1.1\n"}, "text: "),
+        (
+            {"text": "a IN CAA 0 issue x\nb IN NS ns1\n"},
+            "a.contoso.com CAA: this type is not managed here; remove it",
+        ),
+        ({"text": None}, "text: is missing; state: parsed needs it"),
+    ],
+)
+def test_a_text_that_will_not_do_says_why(given: dict[str, t.Any], words: str) -> None:
+    result = engine.offline(options(state="parsed", zone="contoso.com", **given))
+    assert words in result["msg"]
+
+
+def test_what_is_replaced_is_left_out() -> None:
+    old, new = record("old", "A", "10.0.0.1", id="a"), record("new", "A", "10.0.0.2", id="b", replaces="a")
+    assert "old.contoso.com" not in rendered("zone", [old, new])["contoso.com.zone"]
+
+
+def test_the_script_for_dnscmd_adds_record_by_record() -> None:
+    lines = rendered("dnscmd")["contoso.com.cmd"].split("\r\n")
+    assert "dnscmd dc1 /RecordAdd contoso.com @ 60 A 10.0.0.9" in lines
+    assert "dnscmd dc1 /RecordAdd contoso.com alias 3600 CNAME sip.contoso.com." in lines
+    assert "dnscmd dc1 /RecordAdd contoso.com _sip._tls 600 SRV 0 0 443 sip.contoso.com." in lines
+    assert sum(" sip 600 A " in line for line in lines) == 2
+    (text,) = [line for line in lines if " TXT " in line]
+    assert '"say \\"100%%\\"; xxx' in text
+
+
+def test_the_script_for_powershell_adds_what_is_missing() -> None:
+    text = rendered("powershell")["contoso.com.ps1"]
+    assert text.startswith("# Records planned for contoso.com.")
+    assert "param([string]$ComputerName = 'dc1')" in text
+    assert "Add-Planned '_sip._tls' SRV DomainName 'sip.contoso.com.' { param($value) " in text
+    assert "-Srv -DomainName $value -Priority 0 -Weight 0 -Port 443 -TimeToLive ([TimeSpan]::FromSeconds(600))" in text
+    assert "-MX -MailExchange $value -Preference 10" in text
+    assert text.count("Add-Planned 'sip' A IPv4Address") == 2
+
+
+def test_the_zone_for_octodns_is_what_its_provider_reads() -> None:
+    files = rendered("octodns")
+    zone = yaml.safe_load(files["contoso.com.yaml"])
+    assert zone[""] == [{"type": "A", "ttl": 60, "values": ["10.0.0.9"]}]
+    assert zone["alias"] == [{"type": "CNAME", "value": "sip.contoso.com."}]
+    assert zone["_sip._tls"][0]["values"] == [{"priority": 0, "weight": 0, "port": 443, "target": "sip.contoso.com."}]
+    assert zone["mail"][0]["values"] == [{"preference": 10, "exchange": "mx.example."}]
+    assert zone["text"][0]["values"] == ['say "100%"\\; ' + "x" * 300]
+    config = yaml.safe_load(files["octodns.yaml"])
+    assert config["zones"]["contoso.com."]["sources"] == ["planned"]
+    assert config["providers"]["planned"]["default_ttl"] == 3600
+
+
+def test_zones_of_several_views_are_kept_apart() -> None:
+    zones = [{"zone": "contoso.com", "view": view, "records": LISTED[:1]} for view in ("internal", "external")]
+    given = {"state": "rendered", "zones": zones}
+    files = engine.offline(options(**given))["rendered"]
+    assert sorted(files) == ["external/contoso.com.zone", "internal/contoso.com.zone"]
+
+
+def test_problems_are_told_as_ever() -> None:
+    result = engine.offline(options(state="rendered", zone="contoso.com", records=[record("a", "A", "x")]))
+    assert "records[0]: a.contoso.com A: 'x' is no IPv4 address" in result["msg"]
