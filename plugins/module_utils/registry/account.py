@@ -17,7 +17,7 @@ from . import faults
 
 try:
     from samba import NTSTATUSError, WERRORError, param
-    from samba.credentials import DONT_USE_KERBEROS, MUST_USE_KERBEROS, Credentials
+    from samba.credentials import DONT_USE_KERBEROS, MUST_USE_KERBEROS, SPECIFIED, Credentials
 
     HAS_SAMBA = True
 except ImportError:
@@ -43,6 +43,11 @@ class Account:
     ticket_cache: str = ""
     oldest_protocol: str = "SMB2"
 
+    @property
+    def unclear(self) -> str:
+        """What most probably is wrong when a connection fails without a reason: Kerberos without a ticket does."""
+        return "no_ticket" if self.kerberos else "failed"
+
     def settings(self) -> Any:
         """Samba's own settings, without any file of the machine's."""
         settings = param.LoadParm()
@@ -63,7 +68,7 @@ class Account:
             made.set_kerberos_state(MUST_USE_KERBEROS)
             cache = self.ticket_cache or os.environ.get("KRB5CCNAME", "")
             if cache and not self.password:
-                made.set_named_ccache(cache, settings)
+                made.set_named_ccache(cache, SPECIFIED, settings)
         else:
             made.set_kerberos_state(DONT_USE_KERBEROS)
         if self.password:
@@ -72,12 +77,12 @@ class Account:
 
 
 @contextlib.contextmanager
-def told_apart(doing: str) -> Iterator[None]:
-    """Turn Samba's errors into faults."""
+def told_apart(doing: str, unclear: str = "failed") -> Iterator[None]:
+    """Turn Samba's errors into faults; `unclear` is what one stands for that says no more than that it failed."""
     try:
         yield
     except NTSTATUSError as error:
-        raise faults.of_status(error.args[0], str(error.args[1]), doing) from None
+        raise faults.of_status(error.args[0], str(error.args[1]), doing, unclear) from None
     except WERRORError as error:
         raise faults.of_code(error.args[0], str(error.args[1]), doing) from None
     except (RuntimeError, OSError) as error:

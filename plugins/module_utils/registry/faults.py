@@ -13,6 +13,7 @@ REMEDIES: Mapping[str, str] = {
     "no_ticket": "get a ticket with kinit, and see that names and clocks are right",
     "no_pipe": "start the service Remote Registry on the host",
     "no_share": "see that `domain_controller` is a domain controller and shares SYSVOL",
+    "no_directory": "see that `domain_controller` is a domain controller, and that TCP port 389 is let through",
     "no_object": "name another Group Policy object, or let it be made with state replaced",
     "access_denied": "the account must be an administrator of the host, or may write to the keys; none was forced",
     "key_missing": "somebody removed the key while this run was under way: run again",
@@ -24,6 +25,7 @@ REMEDIES: Mapping[str, str] = {
     "failed": "the words are the server's own",
 }
 
+_UNSUCCESSFUL = 0xC0000001
 _STATUS = {
     "wrong_password": (
         *(0xC0000064, 0xC000006A, 0xC000006D, 0xC000006E, 0xC000006F, 0xC0000070, 0xC0000071, 0xC0000072),
@@ -51,11 +53,11 @@ class RegistryError(Exception):
         self.detail = detail
 
 
-def of_status(number: int, words: str, doing: str) -> RegistryError:
-    """The fault that an NT status stands for."""
-    return RegistryError(
-        _BY_STATUS.get(number & 0xFFFFFFFF, "failed"), f"{doing}: {words} (0x{number & 0xFFFFFFFF:08x})"
-    )
+def of_status(number: int, words: str, doing: str, unclear: str = "failed") -> RegistryError:
+    """The fault that an NT status stands for; `unclear` is that of the status that says nothing."""
+    status = number & 0xFFFFFFFF
+    outcome = unclear if status == _UNSUCCESSFUL else _BY_STATUS.get(status, "failed")
+    return RegistryError(outcome, f"{doing}: {words} (0x{status:08x})")
 
 
 def of_code(number: int, words: str, doing: str) -> RegistryError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -149,6 +150,8 @@ def _work(job: Job, pipe: Connection, not_ours: Sequence[Connection]) -> None:
     """In the process of a target. Pipes of others are closed, so that their ends are noticed."""
     for other in not_ours:
         other.close()
+    # Samba's libraries write there what they raise as well.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
         session = job.open()
         pipe.send(("read", session.read(job.keys)))

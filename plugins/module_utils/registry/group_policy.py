@@ -7,6 +7,8 @@ and mends: the version in Active Directory, then Registry.pol, then the version 
 
 from __future__ import annotations
 
+import functools
+import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -42,7 +44,7 @@ class PolicyObject:
         self._name, self._domain = name, domain.lower()
         place = reach(address or controller, timeout)
         settings = account.settings()
-        with told_apart(f"connecting to LDAP of {controller}"):
+        with told_apart(f"connecting to LDAP of {controller}", account.unclear):
             try:
                 self._directory = SamDB(
                     url=f"ldap://{controller if account.kerberos else place}",
@@ -50,12 +52,16 @@ class PolicyObject:
                     lp=settings,
                 )
             except ldb.LdbError as error:
-                raise _of_ldap(error, f"connecting to LDAP of {controller}") from None
-        with told_apart(f"connecting to SYSVOL of {controller}"):
+                raise _of_ldap(error, f"connecting to LDAP of {controller}", account.unclear) from None
+        with told_apart(f"connecting to SYSVOL of {controller}", account.unclear):
             credentials = account.credentials(settings)
             credentials.set_smb_signing(SMB_SIGNING_REQUIRED)
             own = smb_settings.get_context()
+            # Without a file, here an empty one, it has no defaults, and refuses to connect.
+            own.load(os.devnull)
             own.set("client min protocol", account.oldest_protocol)
+            if account.realm:
+                own.set("realm", account.realm.upper())
             where = controller if account.kerberos else place
             self._share = libsmb.Conn(where, "sysvol", lp=own, creds=credentials)
             self._share.settimeout(max(1, int(timeout * 1000)))
@@ -147,10 +153,10 @@ class PolicyObject:
 
     def _save(self, name: str, content: bytes) -> None:
         with told_apart(f"writing {self._folder}\\{name}"):
-            folder = f"{self._folder}\\{name}".rpartition("\\")[0]
-            if not self._share.chkpath(folder):
-                self._share.mkdir(folder)
+            is_new = self._load(name) is None
             self._share.savefile(f"{self._folder}\\{name}", content)
+            if is_new:
+                self._give_rights(f"{self._folder}\\{name}")
 
     def _raise_in_directory(self, version: int, hives: set[str]) -> None:
         message = ldb.Message(self._entry.dn)
@@ -183,23 +189,24 @@ class PolicyObject:
         self._entry = self._find()
 
     def _make_folders(self) -> None:
-        """The folder in SYSVOL with the rights of the entry; also where a run that made the entry was stopped."""
-        if self._share.chkpath(self._folder):
-            return
-        with told_apart(f"making {self._folder}"):
-            self._share.mkdir(self._folder)
-            rights = self._rights(str(self._entry.dn))
-            self._share.set_acl(self._folder, rights, _RIGHTS | security.SECINFO_PROTECTED_DACL)
-            for half in HALVES.values():
-                self._share.mkdir(f"{self._folder}\\{half}")
-        self._save("GPT.INI", NEW_GPT.encode())
+        """The folders in SYSVOL with the rights of the entry; also where a run that made the entry was stopped."""
+        for folder in (self._folder, *(f"{self._folder}\\{half}" for half in HALVES.values())):
+            if not self._share.chkpath(folder):
+                with told_apart(f"making {folder}"):
+                    self._share.mkdir(folder)
+                    self._give_rights(folder)
 
-    def _rights(self, place: str) -> Any:
-        """Rights of the folder that go with those of the entry."""
+    def _give_rights(self, path: str) -> None:
+        """Those of the entry. Samba keeps what is inherited from all but the one who made a file."""
+        self._share.set_acl(path, self._rights, _RIGHTS | security.SECINFO_PROTECTED_DACL)
+
+    @functools.cached_property
+    def _rights(self) -> Any:
+        """Rights of files that go with those of the entry."""
         sid = security.dom_sid(self._directory.get_domain_sid())
         found = self._asked(
             "search",
-            base=place,
+            base=str(self._entry.dn),
             scope=ldb.SCOPE_BASE,
             attrs=["nTSecurityDescriptor"],
             controls=[f"sd_flags:1:{_RIGHTS}"],
@@ -222,12 +229,19 @@ def applied(values: Sequence[Value], changes: Sequence[Change]) -> list[Value]:
     return list(entries.values())
 
 
-def _of_ldap(error: Exception, doing: str) -> faults.RegistryError:
-    """LDAP's own numbers: 49 is a wrong name or password, 50 too few rights, 81 no server."""
+# LDAP's own numbers, and statuses of Samba that stand in the words of those that say nothing.
+_BY_NUMBER = {49: "wrong_password", 50: "access_denied", 52: "gone", 81: "gone"}
+_BY_WORD: Mapping[str, str] = {
+    "NT_STATUS_LOGON_FAILURE": "wrong_password",
+    "NT_STATUS_NO_LOGON_SERVERS": "no_ticket",
+    "NT_STATUS_CANT_ACCESS_DOMAIN_INFO": "no_ticket",
+    "NT_STATUS_OBJECT_NAME_NOT_FOUND": "unresolved",
+    "NT_STATUS_CONNECTION_REFUSED": "no_directory",
+    "NT_STATUS_IO_TIMEOUT": "no_directory",
+}
+
+
+def _of_ldap(error: Exception, doing: str, unclear: str = "failed") -> faults.RegistryError:
     number, words = error.args[0], str(error.args[1]) if len(error.args) > 1 else str(error)
-    outcome = {49: "wrong_password", 50: "access_denied", 81: "gone", 52: "gone"}.get(number, "failed")
-    if "NT_STATUS_LOGON_FAILURE" in words:
-        outcome = "wrong_password"
-    elif "NT_STATUS_NO_LOGON_SERVERS" in words or "NT_STATUS_CANT_ACCESS_DOMAIN_INFO" in words:
-        outcome = "no_ticket"
-    return faults.RegistryError(outcome, f"{doing}: {words}")
+    by_word = (outcome for word, outcome in _BY_WORD.items() if word in words)
+    return faults.RegistryError(next(by_word, _BY_NUMBER.get(number, unclear)), f"{doing}: {words}")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import subprocess
@@ -51,6 +52,7 @@ class Site:
     controller: throwaway.Process
     front_end: throwaway.Process
     mediation: throwaway.Process
+    names: Path
 
     def module(self, journal: Path, **options: t.Any) -> dict[str, t.Any]:
         """Run the module where the client stands."""
@@ -68,8 +70,27 @@ class Site:
         assert done.stderr == ""
         return t.cast("dict[str, t.Any]", json.loads(done.stdout))
 
+    @contextlib.contextmanager
+    def started(self, journal: Path, **options: t.Any) -> t.Iterator[subprocess.Popen[str]]:
+        """The module under way, ended when this is left."""
+        asked = {"accounts": ACCOUNTS, "passwords": PASSWORDS, "journal_dir": str(journal), **options}
+        command = self.command("/usr/bin/python3", str(DRIVER), str(COLLECTIONS))
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=throwaway.ENVIRONMENT
+        ) as process:
+            assert process.stdin
+            process.stdin.write(json.dumps(asked))
+            process.stdin.close()
+            try:
+                yield process
+            finally:
+                process.kill()
+
     def command(self, *words: str) -> list[str]:
-        return ["nsenter", f"--target={self.network.client.pid}", "--net", *words]
+        """A command where the client stands, and where the domain controller's name is known."""
+        seen = 'mount --bind "$0" /etc/hosts; exec "$@"'
+        inside = ["nsenter", f"--target={self.network.client.pid}", "--net", "unshare", "--mount"]
+        return [*inside, "sh", "-ec", seen, str(self.names), *words]
 
     def registry(self, address: str, *words: str, check: bool = True) -> str:
         """Samba's own command."""
@@ -88,7 +109,9 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site() -> t.Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Site]:
+    names = tmp_path_factory.mktemp("names") / "hosts"
+    names.write_text(f"127.0.0.1 localhost\n{DC} {CONTROLLER}\n")
     controller = directory.domain_controller(
         CONTROLLER,
         DOMAIN,
@@ -99,10 +122,12 @@ def site() -> t.Iterator[Site]:
     )
     with throwaway.network() as network:
         hosts = [network.host(CONTROLLER, DC, controller)]
+        # A domain controller of Windows registers this name of its directory by itself.
+        hosts[0].run("samba-tool", "spn", "add", f"ldap/{CONTROLLER}", "DC1$")
         for name, address in (("fe1", FE), ("med1", MED)):
             service = directory.registry_server(f"{name}.{DOMAIN}", address, password=OPERATOR)
             hosts.append(network.host(name, address, service))
-        yield Site(network, *hosts)
+        yield Site(network, *hosts, names=names)
 
 
 @pytest.fixture
