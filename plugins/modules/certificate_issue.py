@@ -22,8 +22,8 @@ description:
     point, before it is accepted. What is not right is told and overwrites nothing.
 author:
   - The OpenUC contributors (@openuc)
-requirements:
-  - cryptography >= 38
+extends_documentation_fragment:
+  - openuc.ocs.certificates
 options:
   state:
     description:
@@ -40,58 +40,10 @@ options:
     type: str
     choices: [internal, acme, returned]
     default: internal
-  issuer:
-    description: Whose requests these are; requests of the other kind of issuer are left alone.
-    type: str
-    choices: [internal, public]
-  requests:
-    description:
-      - A list of mappings, a certificate each.
-      - C(id) names it, and a folder; C(subject) is the common name, C(sans) all names in their order, C(eku) a list of
-        V(server) and V(client), C(key_algorithm) V(rsa) or V(ecdsa), C(key_bits) its length, C(hosts) who holds it.
-      - C(own_key) says that no other certificate may have its key; C(crl_distribution_point) that it must name where
-        revocation lists are.
-      - C(stage), C(why) and C(replaces) come from a plan.
-      - Names stand as they do in the DNS; internationalised ones begin with C(xn--).
-    type: raw
-    default: []
-  slice:
-    description:
-      - Path of a slice of the plan, such as C(intended/slices/certificate_request/internal.json), read on the
-        controller. What the task says goes before what the slice says.
-    type: raw
-  stages:
-    description: Only requests of these stages, of those in O(slice).
-    type: list
-    elements: str
-  only:
-    description: Only requests with these ids, such as the one that a canary holds.
-    type: list
-    elements: str
-    default: []
-  organisation:
-    description: Organisation in the subject.
-    type: str
-    default: ''
-  country:
-    description: Country in the subject, two capital letters.
-    type: str
-    default: ''
-  folder:
-    description:
-      - Folder of keys, requests and certificates, readable by its owner only.
-      - When left out, C(pki) in the folder of the estate, C(uc_estate_dir). Do not keep it in version control.
-    type: path
   renew_days:
     description: Certificates with fewer days left are renewed.
     type: int
     default: 30
-  tolerated:
-    description: What may be otherwise than is asked for, where an authority will not put it on certificates.
-    type: list
-    elements: str
-    choices: [name, eku, crl]
-    default: []
   name:
     description: Name of the authority that is made here, in its subject.
     type: str

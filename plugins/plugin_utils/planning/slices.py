@@ -37,7 +37,7 @@ def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
         *firewall_slices(topology, plan),
         *_zones(topology, plan),
         *balancer_slices(topology, plan),
-        *_certificates(plan),
+        *_certificates(topology, plan),
         *_registries(plan),
     )
 
@@ -190,7 +190,7 @@ def _held(topology: Topology, balancer: str, services: t.Iterable[Arguments]) ->
     return [{"address": address, "interface": cards.get(located[address] or "", first)} for address in wanted]
 
 
-def _certificates(plan: Plan) -> t.Iterator[Slice]:
+def _certificates(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
     """What each kind of issuer is asked for; a key that several hosts share is asked for once."""
     by_issuer: dict[str, list[Arguments]] = {}
     for certificate in plan.certificates:
@@ -208,7 +208,19 @@ def _certificates(plan: Plan) -> t.Iterator[Slice]:
             }
         )
     for issuer, requests in sorted(by_issuer.items()):
-        yield Slice("certificate_request", issuer, {"state": "replaced", "issuer": issuer, "requests": requests})
+        policy = topology.estate.certificates
+        yield Slice(
+            "certificate_request",
+            issuer,
+            {
+                "state": "replaced",
+                "issuer": issuer,
+                "organisation": policy.organisation,
+                "country": policy.country,
+                "renew_days": policy.renew_days,
+                "requests": requests,
+            },
+        )
 
 
 def _registries(plan: Plan) -> t.Iterator[Slice]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import typing as t
 
 from ...catalogue.model import Fact
@@ -35,6 +36,20 @@ class AuthorityFact(Fact):
 
     kind: str = option("Kind of the authority for internal names")
     finding: str = option("Finding that it gives")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LifetimeFact(Fact):
+    """How long certificates of public authorities may be good."""
+
+    KIND: t.ClassVar[str] = "certificate_lifetimes"
+
+    since: datetime.date = option("First day on which certificates are issued so")
+    days: int = option("Days that they are good at most")
+
+
+# A third of the life is left for renewing, as ACME clients do it.
+_SHARE = 3
 
 
 def issuers(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
@@ -73,6 +88,31 @@ def client_usage(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
         if "client" in spec.eku and spec.issuer == "public":
             yield violation("finding.client-usage-from-public-ca", "uc_federation.public_im", why=(spec.certificate,))
             return
+
+
+def lifetimes(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """Public certificates live ever shorter; who renews them early would soon renew them all the time."""
+    as_of = topology.estate.as_of
+    if as_of is None or not any(spec.issuer == "public" for spec in plan.certificates):
+        return
+    facts = sorted(topology.catalogue.facts(LifetimeFact), key=lambda fact: fact.since)
+    coming = [fact for fact in facts if fact.since > as_of]
+    now = [fact for fact in facts if fact.since <= as_of][-1:]
+    renew_days = topology.estate.certificates.renew_days
+    if now and renew_days * _SHARE > now[0].days:
+        yield violation(
+            "finding.renewed-too-early",
+            "uc_certificates.renew_days",
+            value=renew_days,
+            allowed=f"at most {now[0].days // _SHARE}",
+            why=tuple(fact.id for fact in (*now, *coming)),
+            lives=", ".join(
+                [
+                    f"{now[0].days} days since {now[0].since}",
+                    *(f"{fact.days} days from {fact.since}" for fact in coming),
+                ]
+            ),
+        )
 
 
 def keys(topology: Topology, _plan: Plan) -> t.Iterator[Violation]:
@@ -168,4 +208,4 @@ def _path(topology: Topology, record: Record) -> str:
     return "uc_extra_sans"
 
 
-CHECKS = (issuers, client_usage, keys, extra_names, names_on_certificates)
+CHECKS = (issuers, client_usage, lifetimes, keys, extra_names, names_on_certificates)
