@@ -11,11 +11,13 @@ import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleError
+from ansible.utils.display import Display
 
 from ..module_utils.specs import DNS_ZONE
 from ..plugin_utils.acting.slices import Arguments, Result, SliceAction, Variables, read_slice, service_address, staged
 
 OFFLINE = ("rendered", "parsed")
+READING = (*OFFLINE, "gathered")
 
 
 class ActionModule(SliceAction):
@@ -28,7 +30,11 @@ class ActionModule(SliceAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         variables = task_vars or {}
-        arguments = self._sliced_zones()
+        arguments, left = self._sliced_zones()
+        for path in left:
+            Display().warning(f"{path}: the zone takes no updates (update: none), and is left to people")
+        if left and not arguments.get("zones", True):
+            return {**result, "changed": False, "skipped": True}
         _find_addresses(arguments, variables)
         journal = arguments.get("journal_dir") or self.journal_dir(variables)
         if journal and arguments.get("state") not in OFFLINE:
@@ -36,21 +42,27 @@ class ActionModule(SliceAction):
         made = self._execute_module(module_name="openuc.ocs.dns_records", module_args=arguments, task_vars=variables)
         return {**result, **made}
 
-    def _sliced_zones(self) -> Arguments:
-        """The task's arguments over those of all its slices, whose zones are done in one call."""
+    def _sliced_zones(self) -> tuple[Arguments, list[str]]:
+        """The task's arguments over those of its slices, whose zones are done in one call; and what is left out."""
         arguments = dict(self._task.args)
         given, stages = arguments.pop("slice", None), arguments.pop("stages", None)
         if given is None:
-            return arguments
-        paths = [path for each in ([given] if isinstance(given, str) else given) for path in _slices_at(str(each))]
-        slices = [staged(read_slice(path, self.mechanism), stages) for path in paths]
-        if len(slices) == 1:
-            return {**slices[0], **arguments}
-        states = sorted({str(each.pop("state", "replaced")) for each in slices})
+            return arguments, []
+        named = [given] if isinstance(given, str) else list(given)
+        paths = [path for each in named for path in _slices_at(str(each))]
+        slices = {path: staged(read_slice(path, self.mechanism), stages) for path in paths}
+        left = []
+        if arguments.get("state") not in READING and "update" not in arguments:
+            left = [path for path, each in slices.items() if each.get("update") == "none" and path not in named]
+        taken = [each for path, each in slices.items() if path not in left]
+        if len(paths) == 1 and taken:
+            return {**taken[0], **arguments}, left
+        states = sorted({str(each.pop("state", "replaced")) for each in taken})
         if "state" not in arguments and len(states) > 1:
             raise AnsibleError(f"slice: the slices differ in state ({', '.join(states)}); set state")
         ours = {name: arguments.pop(name) for name in DNS_ZONE if name in arguments}
-        return {"state": states[0], **arguments, "zones": [{**each, **ours} for each in slices]}
+        state = states[0] if states else "replaced"
+        return {"state": state, **arguments, "zones": [{**each, **ours} for each in taken]}, left
 
 
 def _slices_at(path: str) -> list[str]:

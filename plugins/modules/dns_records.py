@@ -81,7 +81,8 @@ options:
     description:
       - Path of a slice of the plan, read on the controller, or a list of them. What the task says goes before what the
         slice says.
-      - A folder stands for all slices in it. Those of a server are in C(intended/slices/dns_records/<server>).
+      - A folder stands for all slices in it. Those of a server are in C(intended/slices/dns_records/<server>). Where the
+        state writes, zones of a folder with O(update=none) are left out, with a warning.
     type: raw
   stages:
     description:
@@ -114,7 +115,7 @@ options:
   run:
     description:
       - Name for this run, under which what it changes is stored; made of time and process when left out.
-      - With O(state=restored), the C(undo_id) of the run to be undone.
+      - With O(state=restored), the C(undo_id) of the run to be undone. Zones that it did not change are left alone.
     type: str
   most_deleted:
     description: Stop before more record sets than this would be removed, or would lose values of others.
@@ -266,6 +267,10 @@ details:
   description: Files with all record sets before and after; empty when nothing was written.
   returned: success and failure
   type: str
+unknown_run:
+  description: Whether O(state=restored) failed because no zone has anything stored for O(run).
+  returned: success and failure
+  type: bool
 zones:
   description: What came of each zone.
   returned: success and failure

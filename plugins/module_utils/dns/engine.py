@@ -105,7 +105,10 @@ def result_of(outcomes: Sequence[Outcome], common: Common) -> Result:
     found["warnings"] = [warning for outcome in outcomes for warning in outcome.warnings]
     if common.state == "gathered":
         found["gathered"] = [_gathered(outcome) for outcome in outcomes]
-    errors = [outcome.error for outcome in outcomes if outcome.error]
+    # A run may have changed some of the zones only; the others have nothing to be put back to.
+    found["unknown_run"] = all(outcome.unstored for outcome in outcomes)
+    ignored = not found["unknown_run"]
+    errors = [outcome.error for outcome in outcomes if outcome.error and not (outcome.unstored and ignored)]
     if errors:
         found.update(failed=True, msg=_failure(errors, outcomes))
     return found
@@ -126,7 +129,7 @@ def _zone(outcome: Outcome, common: Common) -> Result:
         "serial_after": outcome.serials[1],
         "verified": outcome.verified,
         "name_servers": [dataclasses.asdict(standing) for standing in outcome.standings],
-        "error": outcome.error,
+        "error": "" if outcome.unstored else outcome.error,
     }
 
 

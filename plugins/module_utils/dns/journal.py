@@ -60,7 +60,7 @@ class Journal:
 
         A run may come to a zone more than once, stage after stage: what it found first is what it is put back to.
         """
-        again = self._files.has(run)
+        again = self.has(run)
         entries = {_sides(stored)[0]: stored for stored in self._stored(run)} if again else {}
         for change in changes:
             first = entries.get(change.key)
@@ -77,6 +77,10 @@ class Journal:
     def progress(self, run: str, words: str) -> None:
         """Add a line on what has been done, on the disk before anything else is."""
         self._files.note(run, words)
+
+    def has(self, run: str) -> bool:
+        """True when this run changed something in the zone, or tried to."""
+        return self._files.has(run)
 
     def stored(self, run: str) -> list[Entry]:
         """What a run changed."""

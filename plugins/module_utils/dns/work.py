@@ -37,6 +37,7 @@ class Outcome:
     verified: bool | None = None
     run: str = ""
     stored: str = ""
+    unstored: bool = False
 
     @property
     def missing(self) -> tuple[Change, ...]:
@@ -253,6 +254,7 @@ class _Work:
             raise JournalError("there is no journal; set journal_dir")
         undone = self._outcome.run
         self._outcome.run = journal.new_run(None)
+        self._outcome.unstored = not self._kept.has(undone)
         return self._kept.stored(undone)
 
     def _restoring(self, entries: Sequence[Entry], live: Live) -> Decision:

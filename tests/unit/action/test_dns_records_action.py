@@ -53,7 +53,7 @@ class Play:
         command = [program, "-i", str(self.folder / "estate"), str(self.folder / "play.yml"), *arguments]
         done = subprocess.run(command, env=environment, cwd=support.ROOT, capture_output=True, text=True, check=False)
         assert SECRET not in done.stdout + done.stderr
-        return json.loads((self.folder / "found.json").read_text()), done.stdout
+        return json.loads((self.folder / "found.json").read_text()), done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -107,6 +107,19 @@ def test_offline_states_need_neither_journal_nor_server(play: Play) -> None:
     path = play.slice("contoso.com", 1, record("sip.contoso.com", "10.0.0.1", "pool"))
     found, _said = play.run(slice=str(path), state="rendered")
     assert "sip.contoso.com. IN A 10.0.0.1" in found["rendered"]["contoso.com.zone"]
+
+
+def test_zones_of_a_folder_that_take_no_updates_are_left_to_people(play: Play) -> None:
+    with running(Nameserver()) as server:
+        play.slice("fabrikam.com", 1, record("sip.fabrikam.com", "10.0.0.1", "pool"), update="none")
+        found, said = play.run(slice=str(play.slices))
+        assert found["skipped"]
+        play.slice("contoso.com", server.port, record("sip.contoso.com", "10.0.0.1", "pool"))
+        found, said = play.run(slice=str(play.slices))
+        assert [zone["zone"] for zone in found["zones"]] == ["contoso.com"]
+    assert "internal.fabrikam.com.json: the zone takes no updates" in " ".join(said.split())
+    found, _said = play.run(slice=str(play.slices), state="rendered")
+    assert len(found["rendered"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,16 @@ class TestRestored:
         assert "pool.contoso.com A: it was changed since that run" in stopped["msg"]
         assert "pool.contoso.com 600 A 10.7.7.7" in estate.server.records()
 
+    def test_zones_that_the_run_did_not_change_are_left_alone(self, estate: Estate) -> None:
+        with running(Nameserver("fabrikam.com", START)) as other:
+            unset = {**dict.fromkeys(estate.zone()), "port": 53}
+            zones = [estate.zone(records=[POOL]), estate.zone(zone="fabrikam.com", port=other.port, records=[])]
+            done = ok(estate.run(None, zones=zones, **unset))
+            undone = ok(estate.run(None, zones=zones, state="restored", run=done["undo_id"], **unset))
+            assert [each["error"] for each in undone["zones"]] == ["", ""]
+            assert (undone["unknown_run"], estate.server.records()) == (False, {NS1})
+            assert estate.run(None, zones=zones, state="restored", run="nonsense", **unset)["unknown_run"]
+
     def test_an_unknown_run_lists_the_known(self, estate: Estate) -> None:
         done = ok(estate.run([POOL]))
         assert f"stored are {done['undo_id']}" in estate.run(None, state="restored", run="nonsense")["msg"]
