@@ -114,7 +114,7 @@ compat: setup-dev ## load and plan inventories/* under ansible-core 2.20 and 2.2
 	@tests/tools/compat.sh
 
 mutate: setup-dev ## change each figure of the catalogue once: a test of printed tables must fail (minutes)
-	@python tests/tools/mutate.py $(ARGS)
+	@PYTHONPATH=.:.build/collections python tests/tools/mutate.py $(ARGS)
 
 bench: setup-dev ## measure the budgets (tests/bench)
 	@tests/tools/run_scripts.sh tests/bench

@@ -14,9 +14,10 @@ import yaml
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.facts import ErratumFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import design
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.load_balancing import Service
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.load_balancing import Service, ServiceFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
 from tests import support
+from tests.documents import printed
 
 Row = dict[str, t.Any]
 TABLES: dict[str, t.Any] = yaml.safe_load((Path(__file__).parent / "ocs2007r2" / "load_balancer.yml").read_text())
@@ -219,3 +220,14 @@ def test_lync_pools_carry_the_ports_of_the_poster() -> None:
         carried = {service.port for service in found.plan.services if service.cluster == POOL}
         assert carried - {"8080"} == expected
     assert "erratum.lb-lync-8080" in {fact.id for fact in loader.load("lync2010").facts(ErratumFact)}
+
+
+@pytest.mark.parametrize("product", ["ocs2007", "ocs2007r2"])
+def test_behind_a_balancer_that_ends_tls_a_site_listens_where_it_does_without_tls(product: str) -> None:
+    (plain,) = [
+        row
+        for row in printed.rows("ocs2007r2/ports")
+        if row["component"] == "Communicator Web Access server" and row["protocol"] == "HTTP"
+    ]
+    ending = [fact for fact in loader.load(product).facts(ServiceFact) if fact.terminate]
+    assert [fact.member_port for fact in ending] == [int(plain["port"])]

@@ -17,194 +17,21 @@ import gc
 import importlib
 import itertools
 import os
-import re
 import signal
 import sys
 import time
 import typing as t
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / ".build" / "collections")]
-COLLECTION = "ansible_collections.openuc.ocs.plugins.plugin_utils"
+from tests.tools.mutants import COLLECTION, COMPARED, ROOT, Data, Mutant, Row, every_mutant
+
 EXCUSES = ROOT / "tests/data/unprinted.yml"
 WORKERS = 2
 SECONDS = 120
-
-# Modules of tests/documents that compare a kind.
-COMPARED: dict[str, tuple[str, ...]] = {
-    "availability": ("limits",),
-    "balanced_services": ("applied_statements", "service_rows", "balancing", "load_balancer"),
-    "balancer_needs": ("applied_statements", "balancing", "load_balancer"),
-    "balancer_support": ("balancing", "load_balancer"),
-    "bandwidth": ("bandwidth", "qos"),
-    "capacity": ("capacity",),
-    "certificate_keys": ("limits",),
-    "certificate_rules": ("applied_statements", "certificate_scope", "certificates"),
-    "certificates": ("applied_statements", "certificate_scope", "certificates"),
-    "dns": ("dns_statements", "dns"),
-    "flows": ("flow_statements", "flow_rows", "ports", "edge_firewall", "lync_ports"),
-    "iis": ("applied_statements", "iis"),
-    "ipsec": ("applied_statements", "ipsec"),
-    "network_rules": ("limits",),
-    "perimeter": ("limits",),
-    "permissions": ("permissions", "processes"),
-    "prerequisites": ("limits",),
-    "publications": ("applied_statements", "publication_rows", "publications", "iis"),
-    "qos": ("qos", "qos_targets", "qos_lync"),
-    "sql_versions": ("storage",),
-    "steps": ("steps", "processes"),
-    "storage": ("storage", "storage_lines"),
-    "topologies": ("limits",),
-    "user_model": ("user_model",),
-    "voice_figures": ("voice_figures", "mediation"),
-}
-# Of these kinds only some fields are printed figures; the others are prose, and so are rows that have none of them.
-ONLY = {
-    "availability": {"least"},
-    "certificate_keys": {"most_bits", "least_bits"},
-    "network_rules": {"at_least"},
-    "perimeter": {"users"},
-    "prerequisites": {"memory_gb", "cores"},
-    "steps": {"order", "process"},
-    "topologies": {"min_servers", "max_servers", "max_in_estate"},
-}
-CITATION = {"id", "source", "requirements", "erratum", "note"}
-PROSE = {"purpose", "title", "task", "holds", "summary", "deployment", "checkpoint", "restart"}
-# Fields whose text is a name: changed by a letter, not by taking the name of another row.
-NAMES = {"subject", "name", "values", "names", "host", "path", "published", "folder", "listener", "aliases", "backend"}
-TITLES = {"ipsec"}  # their titles are printed names
-
-Data = dict[str, t.Any]
-Pools = t.Mapping[tuple[str, str], list[object]]  # values that the rows of a kind have in a field
 KILLED, CRASHED, SURVIVED = "killed", "crashed", "survived"
-
-
-class Row(t.Protocol):
-    id: str
-    kind: str
-    product: str
-    data: Data
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A row with one thing changed; `data` is None where the row is left out."""
-
-    row: Row
-    field: str
-    words: str
-    data: Data | None
-
-
-# --- what may be changed ----------------------------------------------------------------------------------------------
-
-
-def fields_of(row: Row) -> list[str]:
-    prose = PROSE - ({"title"} if row.kind in TITLES else set())
-    only = ONLY.get(row.kind, set(row.data))
-    return [name for name in row.data if name in only and name not in CITATION | prose]
-
-
-def other_values(value: object, name: str, pool: t.Sequence[object]) -> t.Iterator[object]:
-    """Values to try in the place of one: a number one up, a name with another letter, a word that other rows have."""
-    if isinstance(value, bool):
-        yield not value
-    elif isinstance(value, (int, float)):
-        yield value + 1
-    elif isinstance(value, str):
-        if re.search(r"\d", value):
-            yield re.sub(r"\d+(?=\D*$)", lambda found: str(int(found[0]) + 1), value)
-            yield re.sub(r"\d+(?=\D*$)", lambda found: str(int(found[0]) - 1), value)
-        if name in NAMES:
-            yield f"x{value}"
-        yield from (other for other in pool if other != value)
-        yield f"{value}x"
-
-
-def lists_without_one(value: t.Sequence[object]) -> t.Iterator[tuple[object, list[object]]]:
-    for index, element in enumerate(value):
-        yield element, [*value[:index], *value[index + 1 :]]
-
-
-def changed_values(value: object, name: str, pool: t.Sequence[object]) -> t.Iterator[tuple[str, list[object]]]:
-    """Changes to a value, in words, each with the values that would make it; the first one that is valid is taken."""
-    if isinstance(value, list):
-        for element, rest in lists_without_one(value):
-            yield f"without {element}", [rest]
-        if name != "when":
-            for index, element in enumerate(value):
-                for words, others in changed_values(element, name, pool):
-                    yield words, [[*value[:index], other, *value[index + 1 :]] for other in others]
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            for words, others in changed_values(inner, key, ()):
-                yield f"{key} {words}", [{**value, key: other} for other in others]
-    else:
-        yield f"{value} changed", list(other_values(value, name, pool))
-        if isinstance(value, str) and "|" in value:
-            for element, rest in lists_without_one(value.split("|")):
-                yield f"without {element}", ["|".join(map(str, rest))]
-
-
-def mutants_of(
-    row: Row, pools: t.Mapping[tuple[str, str], list[object]], valid: t.Callable[[Data], bool]
-) -> list[Mutant]:
-    fields = fields_of(row)
-    found = [Mutant(row, "row", "left out", None)] if fields else []
-    for name in fields:
-        for words, others in changed_values(row.data[name], name, pools[row.kind, name]):
-            data = next((data for other in others if valid(data := {**row.data, name: other})), None)
-            if data is not None:
-                found.append(Mutant(row, name, words, data))
-        rest = {key: value for key, value in row.data.items() if key != name}
-        if not isinstance(row.data[name], list) and valid(rest):
-            found.append(Mutant(row, name, "left out", rest))
-    if row.kind == "flows" and row.data["from"] != row.data["to"]:
-        found.append(
-            Mutant(row, "from", "swapped with to", {**row.data, "from": row.data["to"], "to": row.data["from"]})
-        )
-    return found
-
-
-def every_mutant(kinds: t.Collection[str], pattern: str) -> list[Mutant]:
-    loader = importlib.import_module(f"{COLLECTION}.catalogue.loader")
-    decoding = importlib.import_module(f"{COLLECTION}.schema.decode")
-    classes = _fact_classes()
-
-    def valid(row: Row, data: Data) -> bool:
-        reader = decoding.Reader(loader.vocabulary())
-        found = [decoding.decoder_of(cls)(data, row.id, reader) for cls in classes[row.kind]]
-        return not reader.problems and decoding.INVALID not in found
-
-    owners = (importlib.import_module(f"{COLLECTION}.catalogue.model").COMMON, *loader.products())
-    rows: list[Row] = [row for owner in owners for row in loader._rows_of(owner) if row.kind in COMPARED]
-    pools: dict[tuple[str, str], list[object]] = defaultdict(list)
-    for row in rows:
-        for name, value in row.data.items():
-            known = pools[row.kind, name]
-            known += [other for other in (value if isinstance(value, list) else [value]) if other not in known]
-    wanted = [row for row in rows if row.kind in kinds and fnmatch.fnmatch(row.id, pattern)]
-    return [mutant for row in wanted for mutant in mutants_of(row, pools, functools.partial(valid, row))]
-
-
-def _fact_classes() -> dict[str, list[type]]:
-    """The classes that rows are read as, by kind."""
-    folder = ROOT / "plugins/plugin_utils"
-    for path in folder.rglob("*.py"):
-        importlib.import_module(".".join((COLLECTION, *path.relative_to(folder).with_suffix("").parts)))
-    model = importlib.import_module(f"{COLLECTION}.catalogue.model")
-    found: dict[str, list[type]] = defaultdict(list)
-    waiting = [model.Fact]
-    while waiting:
-        cls = waiting.pop()
-        waiting += cls.__subclasses__()
-        found[cls.KIND].append(cls)
-    return found
 
 
 # --- the tests --------------------------------------------------------------------------------------------------------
