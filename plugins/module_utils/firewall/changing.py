@@ -7,6 +7,7 @@ Private to the collection. All of it is pure: nothing is read or written here.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -120,6 +121,6 @@ def too_many(have: Ruleset | None, want: Ruleset | None, most: int, ratio: float
         return (
             f"{len(gone)} of our {len(own)} rules would go ({listed}): "
             f"{share:.0%}, more than most_deleted_ratio ({ratio:.0%}). "
-            f"If that is meant, set most_deleted_ratio: {min(1.0, round(share + 0.005, 2))} for this run"
+            f"If that is meant, set most_deleted_ratio: {math.ceil(100 * share) / 100} for this run"
         )
     return ""

@@ -34,7 +34,6 @@ class Waiting:
     def __init__(self, folder: Path, nft: str) -> None:
         self.folder = folder
         self._nft = nft
-        self._process: subprocess.Popen[bytes] | None = None
 
     def pending(self) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = returning.pending(str(self.folder))
@@ -54,19 +53,16 @@ class Waiting:
         write_whole(self.folder / returning.PREVIOUS, previous.encode())
         write_whole(self.folder / NEXT, following.encode())
         write_whole(self.folder / _PROGRAM, _source().encode())
+        # First the process, then what it looks for: nothing ever waits that nobody watches.
+        self._start(run, seconds)
         write_whole(self.folder / returning.PENDING, json.dumps(said).encode())
-        try:
-            self._start(run, seconds)
-        except WaitingError:
-            self.disarm()
-            raise
         return until
 
     def _start(self, run: str, seconds: int) -> None:
         """In a session of its own: it outlives this one, whose end may be what it is there for."""
         command = [sys.executable, str(self.folder / _PROGRAM), str(self.folder), run, str(seconds), self._nft]
         try:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -76,16 +72,13 @@ class Waiting:
             )
         except OSError as error:
             raise WaitingError(f"{command[0]}: {error.strerror}; the rollback cannot be armed") from error
-        with self._process.stdout as said:  # type: ignore[union-attr]
+        with process.stdout as said:  # type: ignore[union-attr]
             if said.readline() != _ARMED:
                 raise WaitingError("the process that would put the previous rules back does not run; nothing was done")
 
     def disarm(self) -> None:
-        """Nothing was changed, or the change is confirmed."""
+        """Nothing was changed, or the change is confirmed. The process finds nothing to do when its time comes."""
         (self.folder / returning.PENDING).unlink(missing_ok=True)
-        if self._process:
-            self._process.terminate()
-            self._process.wait()
 
     def is_over(self, pending: Mapping[str, Any]) -> str:
         """Why a run waits no longer although nobody decided it; empty while it does."""
