@@ -25,7 +25,7 @@ from tests import support
 
 HERE = Path(__file__).parent
 POOL1 = "uc_pools/pool1.corp.contoso.com"
-TWO_DOMAINS = {"uc_sip_domains/retail.contoso.com": {}}
+TWO_DOMAINS: dict[str, t.Any] = {"uc_sip_domains/retail.contoso.com": {}}
 ONLY_RETAIL: dict[str, t.Any] = {**TWO_DOMAINS, "uc_sip_domains/corp.contoso.com": "~delete"}
 ELSEWHERE: dict[str, t.Any] = {
     "uc_edge_pools/other.corp.contoso.com": {"site": "hq"},
