@@ -33,6 +33,7 @@ class Load:
     materials: dict[str, bundles.Material]
     expected: list[bundles.Expected]
     problems: list[str]
+    by_hand: bool
 
     @property
     def missing(self) -> list[str]:
@@ -59,6 +60,8 @@ class ActionModule(CertificateAction):
                 return {**result, **self._rendered(load, host, handover, arguments.get("passphrase"))}
         except FileError as error:
             return {**result, "failed": True, "msg": str(error)}
+        if load.by_hand:
+            return {**result, **_nothing(load, check=False), "by_hand": True}
         if state in {"gathered", "restored"} or (not load.wanted and state != "overridden"):
             expected = []
         elif state == "deleted":
@@ -105,8 +108,10 @@ class ActionModule(CertificateAction):
         paths, stages = arguments.pop("slice", None), arguments.pop("stages", None)
         only = arguments.pop("only", None) or ()
         folder = self.pki_folder(arguments.pop("pki", None), variables)
-        listed = self.requests_of([paths] if isinstance(paths, str) else paths or (), stages)
+        slices = self.slices([paths] if isinstance(paths, str) else paths or (), stages)
+        listed = [item for each in slices for item in each.get("requests", ())]
         mine = [item for item in listed if host in item.get("hosts", ()) and (not only or item.get("id") in only)]
+        by_hand = any(host in each.get("by_hand", ()) for each in slices)
         wanted, problems = decode(mine)
         if problems:
             raise AnsibleError("\n".join(problems))
@@ -116,7 +121,7 @@ class ActionModule(CertificateAction):
         if folder is None and wanted:
             raise AnsibleError("pki: is missing; name the folder of keys and certificates on the controller")
         materials, expected, wrong = _materials(Store(folder), wanted) if folder and wanted else ({}, [], [])
-        return Load(tuple(wanted), materials, expected, wrong)
+        return Load(tuple(wanted), materials, expected, wrong, by_hand)
 
     # --- what people take to Windows ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 from ansible.errors import AnsibleError
 
@@ -16,6 +17,7 @@ from ..plugin_utils.acting.slices import Arguments, Result, read_slice
 _ZONE = ("server", "address", "port", "zone", "view", "update", "key_name")
 # Who asks for such a record asks once, a moment later.
 _TTL = 60
+_SEEN_BY_AUTHORITIES = "external"
 
 
 class ActionModule(CertificateAction):
@@ -28,7 +30,7 @@ class ActionModule(CertificateAction):
         self._variables = task_vars or {}
         arguments = self.sliced()
         arguments["folder"] = self.pki_folder(arguments.get("folder"), self._variables)
-        zones = [self._zone(each) for each in arguments.pop("dns", None) or ()]
+        zones = [zone for each in arguments.pop("dns", None) or () for zone in self._zones(each)]
         access = {
             name: arguments.pop(given)
             for name, given in (("keys", "dns_keys"), ("key_file", "dns_key_file"))
@@ -82,6 +84,14 @@ class ActionModule(CertificateAction):
         )
         result: Result = action.run(task_vars=self._variables)
         return result if result.get("failed") else None
+
+    def _zones(self, given: object) -> list[Arguments]:
+        """One zone, or those of a folder that the authority sees."""
+        folder = Path(given).expanduser() if isinstance(given, str) else None
+        if folder is None or not folder.is_dir():
+            return [self._zone(given)]
+        found = [self._zone(str(path)) for path in sorted(folder.rglob("*.json"))]
+        return [zone for zone in found if zone.get("view") == _SEEN_BY_AUTHORITIES]
 
     def _zone(self, given: object) -> Arguments:
         content = read_slice(given, "dns_records") if isinstance(given, str) else given

@@ -51,6 +51,11 @@ options:
     description: Country in the subject, two capital letters.
     type: str
     default: ''
+  by_hand:
+    description: Hosts that no task connects to; M(openuc.ocs.certificate_install) leaves them to people.
+    type: list
+    elements: str
+    default: []
   folder:
     description:
       - Folder of keys, requests and certificates, readable by its owner only.

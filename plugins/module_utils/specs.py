@@ -144,6 +144,7 @@ _CERTIFICATES: Spec = {
     "organisation": {"type": "str", "default": ""},
     "country": {"type": "str", "default": ""},
     "renew_days": {"type": "int", "default": 30},
+    "by_hand": {"type": "list", "elements": "str", "default": []},
     "tolerated": {"type": "list", "elements": "str", "choices": ["name", "eku", "crl"], "default": []},
     "folder": {"type": "path"},
 }
@@ -277,7 +278,11 @@ REGISTRY_ACCOUNT: Fields = {
 
 # No mechanism of its own: it looks at what mechanisms made. The options of a probe stand in `probing`.
 PROBE: Spec = {
-    "probes": {"type": "raw", "required": True},
+    "probes": {"type": "raw"},
+    "slice": {"type": "path"},
+    "stages": {"type": "list", "elements": "str"},
+    "observed_dir": {"type": "path"},
+    "most_shown": {"type": "int", "default": 100},
     "defaults": {"type": "dict", "default": {}},
     "at_once": {"type": "int", "default": 500},
     "time_limit": {"type": "int", "default": 600},

@@ -19,8 +19,8 @@ description:
     link is swapped in one step, so that no server sees a key beside a certificate that is not its own. What was there
     before stays, five sets of each, and V(restored) leads back to it.
   - Intermediate authorities are shown with the certificate, and are never among the roots.
-  - For hosts that no task connects to, such as Windows servers, V(rendered) writes PKCS#12 files and a script of
-    C(certutil) lines into O(handover) on the controller.
+  - For hosts that no task connects to, such as Windows servers, nothing is done, and O(state=rendered) writes PKCS#12
+    files and a script of C(certutil) lines into O(handover) on the controller.
 author:
   - The OpenUC contributors (@openuc)
 requirements:
@@ -151,6 +151,14 @@ would_need:
   returned: success
   type: list
   elements: str
+unknown_run:
+  description: Whether it failed because nothing is kept under the name of O(run).
+  returned: failure
+  type: bool
+by_hand:
+  description: Whether the plan says that no task connects to the host, so that nothing was done.
+  returned: when it is
+  type: bool
 certificates:
   description: How each installed certificate stands; 100 at most.
   returned: success
@@ -198,7 +206,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.contract import Operation, result
 from ..module_utils.files import read_bytes
 from ..module_utils.pki import bundles, installing, library, telling
-from ..module_utils.pki.files import PROBLEMS
+from ..module_utils.pki.files import PROBLEMS, UnknownRunError
 from ..module_utils.specs import CERTIFICATE_INSTALL
 
 
@@ -220,7 +228,7 @@ def main() -> None:
             expected, _sent(options), _now(), check=module.check_mode
         )
     except (*PROBLEMS, bundles.BundleError) as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), unknown_run=isinstance(error, UnknownRunError))
     found = telling.install_result(outcome)
     if outcome.problems:
         module.fail_json(msg=telling.failure(outcome.problems), **found)

@@ -127,8 +127,9 @@ options:
     type: path
   dns:
     description:
-      - Slices of the plan, or mappings with C(server), C(zone), C(view), C(key_name) and C(port), of the zones in which
-        records of V(dns-01) are written. The longest zone that a name is in is taken.
+      - Slices of the plan, folders of such, or mappings with C(server), C(zone), C(view), C(key_name) and C(port), of
+        the zones in which records of V(dns-01) are written. Of folders those of the external view are taken.
+      - The longest zone that a name is in gets its record.
     type: list
     elements: raw
   dns_keys:
@@ -187,8 +188,7 @@ EXAMPLES = r"""
     directory: https://acme.example.net/dir
     contacts: [hostmaster@contoso.com]
     terms_agreed: true
-    dns:
-      - inventories/lab.estate/intended/slices/dns_records/external.contoso.com.json
+    dns: [inventories/lab.estate/intended/slices/dns_records]
     dns_key_file: /etc/openuc/tsig.key
   delegate_to: localhost
   run_once: true
@@ -230,6 +230,10 @@ counts:
   description: How many certificates stand how.
   returned: success
   type: dict
+unknown_run:
+  description: Whether it failed because nothing is kept under the name of O(run).
+  returned: failure
+  type: bool
 certificates:
   description: How each certificate stands, those that are wrong or end first before others; 100 at most.
   returned: success
@@ -289,7 +293,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.contract import result
 from ..module_utils.pki import issuers, issuing, library, model, requesting, telling
 from ..module_utils.pki.authority import Profile
-from ..module_utils.pki.files import PROBLEMS
+from ..module_utils.pki.files import PROBLEMS, UnknownRunError
 from ..module_utils.pki.model import KEY_BITS, key_of
 from ..module_utils.specs import CERTIFICATE_ISSUE
 
@@ -318,7 +322,7 @@ def main() -> None:
             check=module.check_mode,
         )
     except PROBLEMS as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), unknown_run=isinstance(error, UnknownRunError))
     found.update(
         would_need=list(outcome.would_need),
         waiting=list(outcome.waiting),

@@ -117,6 +117,10 @@ counts:
   description: How many certificates stand how.
   returned: success
   type: dict
+unknown_run:
+  description: Whether it failed because nothing is kept under the name of O(run).
+  returned: failure
+  type: bool
 certificates:
   description: How each certificate stands, those that are wrong or end first before others; 100 at most.
   returned: success
@@ -168,7 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.contract import result
 from ..module_utils.pki import issuers, library, model, requesting, telling
-from ..module_utils.pki.files import PROBLEMS
+from ..module_utils.pki.files import PROBLEMS, UnknownRunError
 from ..module_utils.specs import CERTIFICATE_REQUEST
 
 _NEEDS = {"rendered": (), "parsed": ("text",), "restored": ("folder", "run")}
@@ -199,7 +203,7 @@ def main() -> None:
             check=module.check_mode,
         )
     except PROBLEMS as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), unknown_run=isinstance(error, UnknownRunError))
     except ValueError as error:
         module.fail_json(msg=f"text: {error}")
     if outcome.problems:

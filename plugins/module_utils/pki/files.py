@@ -13,10 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from ..files import HALF, FileError, make_folder, read_bytes, words_of, write_whole
-from ..journal import JournalError
+from ..journal import Journal, JournalError
 
 # What keeps a folder from being used, each in words with a remedy.
 PROBLEMS = (FileError, JournalError)
+
+
+class UnknownRunError(JournalError):
+    """There is nothing to put back; who undoes a run that changed nothing may not mind."""
+
+
+def stored(journal: Journal, run: str) -> Any:
+    """What a run found."""
+    try:
+        return journal.stored(run)
+    except JournalError as error:
+        if run in journal.runs():
+            raise
+        raise UnknownRunError(str(error)) from None
 
 
 def tidy(path: Path) -> None:

@@ -236,7 +236,7 @@ class Installation:
     def _restore(self, *, check: bool) -> Outcome:
         if not self.options.run:
             return Outcome(problems=["run: is missing; state: restored needs the undo_id of the run to undo"])
-        found = self._journal.stored(self.options.run)
+        found = files.stored(self._journal, self.options.run)
         changes = {item: target for item, target in found.items() if self._target(item) != target}
         lost = [f"{item}: {target} is no more" for item, target in changes.items() if not self._there(target)]
         if lost:

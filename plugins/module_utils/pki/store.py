@@ -174,7 +174,7 @@ class Store:
 
     def restore(self, run: str) -> Mapping[str, dict[str, bytes]]:
         """What a run found, by id; no files where there was nothing."""
-        return {name: files.unpacked(found) for name, found in self._journal.stored(run).items()}
+        return {name: files.unpacked(found) for name, found in files.stored(self._journal, run).items()}
 
     def content(self, name: str) -> dict[str, bytes]:
         return files.content(self.path(name))

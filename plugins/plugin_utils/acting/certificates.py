@@ -29,10 +29,7 @@ class CertificateAction(SliceAction):
         estate = estate_dir(self._templar, variables)
         return str(estate / FOLDER) if estate else None
 
-    def requests_of(self, paths: t.Iterable[str], stages: t.Sequence[str] | None) -> list[Arguments]:
-        """The requests of several slices. A plan without such certificates has no such slice."""
-        found: list[Arguments] = []
-        for path in paths:
-            if Path(os.path.expanduser(path)).exists():
-                found += staged(read_slice(path, self.mechanism), stages).get("requests", [])
-        return found
+    def slices(self, paths: t.Iterable[str], stages: t.Sequence[str] | None) -> list[Arguments]:
+        """Several slices. A plan without such certificates has no such slice."""
+        there = [path for path in paths if Path(os.path.expanduser(path)).exists()]
+        return [staged(read_slice(path, self.mechanism), stages) for path in there]

@@ -9,6 +9,7 @@ import ipaddress
 import typing as t
 
 from ..json_text import plain
+from ..topology.access import may_connect
 from ..topology.balancing import given_balancer
 from ..topology.model import Topology
 from ..topology.network_map import Crossing
@@ -209,6 +210,7 @@ def _certificates(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
         )
     for issuer, requests in sorted(by_issuer.items()):
         policy = topology.estate.certificates
+        holders = dict.fromkeys(host for request in requests for host in request["hosts"])
         yield Slice(
             "certificate_request",
             issuer,
@@ -218,6 +220,7 @@ def _certificates(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "organisation": policy.organisation,
                 "country": policy.country,
                 "renew_days": policy.renew_days,
+                "by_hand": [host for host in holders if not may_connect(topology, topology.servers[host])],
                 "requests": requests,
             },
         )
