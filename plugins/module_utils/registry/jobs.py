@@ -165,7 +165,7 @@ def _target(item: Any, accounts: Mapping[str, Account], state: str) -> tuple[Tar
     given = item.get("values")
     if given is None and state in NEEDING_VALUES:
         problems.append("values: is missing; write [] for none")
-    want, wrong = values_of("values", given or [])
+    want, wrong = values_of("values", [] if given is None else given)
     keys, bad_keys = _keys(item.get("keys") or [])
     problems += [*wrong, *bad_keys]
     if not item.get("gpo") and state not in OFFLINE:
