@@ -62,8 +62,10 @@ class ActionModule(CertificateAction):
             return {**result, "failed": True, "msg": str(error)}
         if load.by_hand:
             return {**result, **_nothing(load, check=False), "by_hand": True}
-        if state in {"gathered", "restored"} or (not load.wanted and state != "overridden"):
+        if state in {"gathered", "restored"}:
             expected = []
+            if state == "restored" and "slice" in self._task.args and not load.wanted:
+                return {**result, **_nothing(load, check=False)}
         elif state == "deleted":
             expected = [bundles.Expected(request.id, "", "", "", "") for request in load.wanted]
         else:

@@ -155,6 +155,10 @@ unknown_run:
   description: Whether it failed because nothing is kept under the name of O(run).
   returned: failure
   type: bool
+lacks_library:
+  description: Whether it failed because the host has no cryptography library.
+  returned: failure
+  type: bool
 by_hand:
   description: Whether the plan says that no task connects to the host, so that nothing was done.
   returned: when it is
@@ -222,7 +226,7 @@ def main() -> None:
         # What this run would install first, in check mode; where something is there, nothing can be foretold.
         if module.check_mode and not Path(options["folder"]).is_dir():
             module.exit_json(**_foretold(expected, options["state"]), certificates=[], would_need=["cryptography"])
-        module.fail_json(msg=problem)
+        module.fail_json(msg=problem, lacks_library=True)
     try:
         outcome = installing.Installation(_options(options)).run(
             expected, _sent(options), _now(), check=module.check_mode
