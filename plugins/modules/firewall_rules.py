@@ -250,10 +250,14 @@ confirm_until:
   type: str
   sample: "2026-11-01T12:00:00Z"
 would_need:
-  description: Packages that are missing, in check mode.
-  returned: in check mode, where one is missing
+  description: Packages that are missing.
+  returned: where one is missing
   type: list
   elements: str
+unknown_run:
+  description: True when there is no such run to undo, so that nothing was changed.
+  returned: failure, with O(state=restored)
+  type: bool
 gathered:
   description: The rules that are there as this module takes them; null where there is no table of ours.
   returned: with O(state=gathered)

@@ -34,6 +34,10 @@ class RefusedError(Exception):
     """Why nothing was done, in words with a remedy."""
 
 
+class UnknownRunError(RefusedError):
+    """There is no such run, so nothing to undo."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Decision:
     """What is there, what is wanted, and what leads from one to the other."""
@@ -123,8 +127,11 @@ class Work:
         run = self.options["run"]
         if not run:
             raise RefusedError("run: is missing; state: restored needs the undo_id of the run to be undone")
-        stored = self.journal.stored(run)
-        before = stored["before"]
+        if not self.journal.has(run):
+            raise UnknownRunError(
+                f"run: {run!r} is not stored here; stored are {', '.join(self.journal.runs()) or 'none'}"
+            )
+        before = self.journal.stored(run)["before"]
         if before is None:
             return None
         self.about.update({rule["id"]: _about(rule) for rule in before["rules"]})
@@ -224,9 +231,8 @@ class Work:
         return self.result_of(decision.operations, run, str(details))
 
     def _new_run(self) -> str:
-        """A run that is undone is a change again, which is stored under a name of its own."""
-        run = run_id(None if self.options["state"] == "restored" else self.options["run"])
-        return run if not self.journal.has(run) else run_id(None)
+        """To undo a run is a run again, with a name of its own; all that one run changes is undone as one."""
+        return run_id(None if self.options["state"] == "restored" else self.options["run"])
 
     def _own(self, decision: Decision) -> None:
         """Before anything is written, what either rule set may hold is ours."""

@@ -10,7 +10,7 @@ from ..contract import result
 from ..files import FileError
 from ..journal import JournalError
 from . import live as reading
-from .applying import PACKAGE, RefusedError, Work, many
+from .applying import PACKAGE, RefusedError, UnknownRunError, Work, many
 from .explaining import explain, packet_of
 from .gathering import options_of
 from .listing import Listing, ListingError, of_json, of_text
@@ -26,10 +26,18 @@ OFFLINE = ("rendered", "parsed")
 READING = ("gathered", "explained")
 
 
+class MissingError(Exception):
+    """The packet filter is not installed."""
+
+
 def run(options: Options, check: bool) -> Result:
     """What the module returns; with `failed` and `msg` when something went wrong."""
     try:
         return _run(options, check)
+    except UnknownRunError as error:
+        return {"failed": True, "msg": str(error), "unknown_run": True}
+    except MissingError as error:
+        return {"failed": True, "msg": str(error), "would_need": [PACKAGE]}
     except (RefusedError, NftError, ListingError, JournalError, FileError, WaitingError) as error:
         return {"failed": True, "msg": str(error)}
 
@@ -40,7 +48,7 @@ def _run(options: Options, check: bool) -> Result:
         return {**result([]), **_offline(options)}
     nft = Nft()
     if not nft.path and not (check and state not in READING):
-        raise RefusedError(f"nft is not there; install {PACKAGE}")
+        raise MissingError(f"nft is not there; install {PACKAGE}")
     work = Work(options, check, nft)
     if state == "gathered":
         return {**work.result_of([]), "gathered": work.gathered(work.live())}

@@ -53,6 +53,7 @@ class Waiting:
         write_whole(self.folder / returning.PREVIOUS, previous.encode())
         write_whole(self.folder / NEXT, following.encode())
         write_whole(self.folder / _PROGRAM, _source().encode())
+        (self.folder / returning.RETURNED).unlink(missing_ok=True)
         # First the process, then what it looks for: nothing ever waits that nobody watches.
         self._start(run, seconds)
         write_whole(self.folder / returning.PENDING, json.dumps(said).encode())

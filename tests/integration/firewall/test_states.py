@@ -75,7 +75,7 @@ def test_undoing_a_run_that_nobody_knows_is_refused(box: Box) -> None:
     box.apply(A, run="known")
     said = box.module(state="restored", run="unknown")
     assert said["failed"] is True
-    assert "'unknown' is not stored" in said["msg"]
+    assert "'unknown' is not stored here" in said["msg"]
     assert "stored are known" in said["msg"]
 
 
