@@ -23,6 +23,8 @@ class ActionModule(SliceAction):
         result: Result = super().run(tmp, task_vars)
         variables = task_vars or {}
         arguments = self._arguments()
+        if arguments.get("targets") == []:
+            return {**result, "changed": False, "skipped": True, "skip_reason": "There are no slices to be applied"}
         for target in arguments.get("targets") or [arguments]:
             if isinstance(target, dict):
                 self._complete(target, variables)

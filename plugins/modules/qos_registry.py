@@ -79,7 +79,8 @@ options:
   slice:
     description:
       - Path of a slice of the plan, such as C(intended/slices/qos_registry/fe1.corp.contoso.com.json), or a list of
-        them, read on the controller. What the task says goes before what the slice says.
+        them, read on the controller. In a list, a folder stands for the slices in it, and nothing is done where that is
+        none. What the task says goes before what the slices say.
     type: raw
   stages:
     description: Only values of these stages, of those in O(slice).
@@ -290,6 +291,10 @@ targets:
       description: At most 100 of those that were not done, as the target was lost. The next run does them.
       type: list
       elements: str
+unknown_run:
+  description: That no target has stored the run that O(state=restored) should undo.
+  returned: failure
+  type: bool
 gathered:
   description: A mapping for each target with C(target), C(gpo), C(domain_controller) and C(values).
   returned: with O(state=gathered)

@@ -61,6 +61,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
         known = sorted({name for work in works for name in work.runs()})
         return {
             "failed": True,
+            "unknown_run": True,
             "msg": f"run: {run_id!r} is not stored for any of these targets in {common.journal_dir}; stored are "
             + (", ".join(known) or "none"),
         }

@@ -40,10 +40,14 @@ class SliceAction(ActionBase):  # type: ignore[misc]
         return {**staged(read_slice(str(path), self.mechanism), stages), **arguments}
 
     def sliced_many(self, listed: str, own: t.Iterable[str]) -> Arguments:
-        """The same with several slices, which become the items of one option; `own` are the options of an item."""
+        """The same with several slices, which become the items of one option; `own` are the options of an item.
+
+        A folder stands for the slices in it.
+        """
         arguments = dict(self._task.args)
-        paths, stages = arguments.pop("slice"), arguments.pop("stages", None)
-        slices = [staged(read_slice(str(path), self.mechanism), stages) for path in paths]
+        named, stages = arguments.pop("slice"), arguments.pop("stages", None)
+        paths = [path for each in named for path in slices_at(str(each))]
+        slices = [staged(read_slice(path, self.mechanism), stages) for path in paths]
         states = {str(each.pop("state", "replaced")) for each in slices}
         if "state" not in arguments and len(states) > 1:
             raise AnsibleError(f"slice: the slices differ in state ({', '.join(sorted(states))}); set state")
@@ -68,6 +72,12 @@ def estate_dir(templar: Templar, variables: Variables, given: object = None) -> 
     if not chosen and not inventory:
         return None
     return Path(os.path.abspath(os.path.expanduser(str(chosen) if chosen else f"{inventory}.estate")))
+
+
+def slices_at(path: str) -> list[str]:
+    """The slices of a folder, or the one that is named."""
+    folder = Path(os.path.abspath(os.path.expanduser(path)))
+    return sorted(str(each) for each in folder.glob("*.json")) if folder.is_dir() else [path]
 
 
 def read_slice(path: str, mechanism: str) -> Arguments:
