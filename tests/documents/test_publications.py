@@ -43,3 +43,13 @@ def test_nothing_but_the_folders_for_users_outside_is_published() -> None:
     """Web components of OCS 2007 R2 name what is for users outside; meeting content is the one exception."""
     allowed = found({"base": "lab", "names": ["webext.contoso.com"]})[0].allowed
     assert {path for path in allowed if "ext" not in path.lower()} == {"/etc/place/null/*"}
+
+
+@pytest.mark.parametrize(
+    "statement", [each for each in PRINTED if each.get("published", True)], ids=lambda each: each["says"]
+)
+def test_the_host_that_is_handed_on(statement: Statement) -> None:
+    """Printed for Lync (poster, line 466); sites of web access, which have several names, are ours to decide."""
+    (publication,) = found(statement)
+    of_site = ".publication.web-access" in publication.why[0]
+    assert publication.host_header == ("original" if of_site or statement["product"] == "lync2010" else "")
