@@ -6,15 +6,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import time
 import typing as t
 from pathlib import Path
 
-from tests.lab import kernel
+from tests.lab import kernel, links
 from tests.lab.lab import FOLDER
 
 SECONDS_TO_SETTLE = 10.0
+STRAY = re.compile(r"c\d+\.\d+|visitor")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +32,18 @@ class Snapshot:
 
 
 def take(lab: str) -> Snapshot:
-    """The machine as it is now: all mounts, links and routes; of the rest what belongs to the lab of this name."""
+    """What there is on the machine now of the lab of this name; others come and go meanwhile, and are left out.
+
+    Cards of hosts, and the cables to them, are not named after a lab, and have no business among the machine's own.
+    """
+    card = links.visitor_link(lab)
+    mounts = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    shown = {link["ifname"] for link in _ip("link", "show")}
     return Snapshot(
         namespaces=frozenset(kernel.namespaces(lab)),
-        mounts=frozenset(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()),
-        links=frozenset(link["ifname"] for link in _ip("link", "show")),
-        routes=frozenset(f"{route['dst']} {route.get('dev')}" for route in _ip("route", "show")),
+        mounts=frozenset(m for m in mounts if kernel.namespace(lab, "") in m or f"{FOLDER}/{lab}" in m),
+        links=frozenset(name for name in shown if name == card or STRAY.fullmatch(name)),
+        routes=frozenset(f"{route['dst']} {card}" for route in _ip("route", "show") if route.get("dev") == card),
         files=frozenset(map(str, (FOLDER / lab).rglob("*"))),
         processes=frozenset(_processes_of(lab)),
     )
@@ -57,6 +65,7 @@ def _ip(*words: str) -> list[dict[str, str]]:
 
 def _processes_of(lab: str) -> t.Iterator[str]:
     """Processes that see a disk of the lab, or were told of one: also those whose namespaces have no name any more."""
+    yield from (f"{pid} at work" for pid in kernel.helpers(lab))
     folder = f"{FOLDER}/{lab}/".encode()
     for entry in os.listdir("/proc"):
         if entry.isdigit():

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from tests.integration import snapshot
 from tests.integration.conftest import lab_command
 from tests.lab import estate, kernel, packages
 from tests.lab.__main__ import main
-from tests.lab.lab import FOLDER
 from tests.lab.layout import layout
 from tests.lab.services.choice import Chooser, Secrets
 from tests.support import ROOT
@@ -76,49 +73,6 @@ def test_two_labs_with_the_same_addresses_stand_side_by_side(name: str, other: s
     assert lab_command("--name", other, "exec", "ocs1.corp.contoso.com", "test", "-e", "/etc/mine").returncode == 1
     lab_command("--name", name, "down")
     assert len(kernel.first_processes(other)) == len(kernel.namespaces(other)) - 1
-
-
-# What can be seen from outside of how far a lab has come, in the order in which it comes.
-MOMENTS: dict[str, t.Callable[[str], bool]] = {
-    "folder": lambda name: (FOLDER / name).exists(),
-    "disks": lambda name: (FOLDER / name / "hosts").exists(),
-    "namespaces": lambda name: len(kernel.namespaces(name)) > 3,
-    "wiring": lambda name: any((FOLDER / name / "hosts").glob("*/wiring.json")),
-    "start": lambda name: bool(kernel.first_processes(name)),
-    "all started": lambda name: len(kernel.first_processes(name)) == len(kernel.namespaces(name)) - 1 > 0,
-}
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_while_it_is_made(name: str, moment: str) -> None:
-    before = snapshot.take(name)
-    maker = subprocess.Popen(
-        [str(ROOT / "tests/lab/lab"), "--name", name, "up", str(SMALL), "--closed"], stdout=subprocess.DEVNULL
-    )
-    while not MOMENTS[moment](name):
-        assert maker.poll() is None, "the lab was up before the moment was seen"
-    maker.send_signal(signal.SIGKILL)
-    maker.wait()
-    # A user would try again, and it must come up whole, whatever there was; then nothing may be left.
-    again = lab_command("--name", name, "up", str(SMALL), "--closed")
-    assert again.returncode == 0, again.stderr
-    assert "is not whole; removing what is left of it" in again.stdout
-    lab_command("--name", name, "down")
-    assert snapshot.settled(before, name) == before
-
-
-def test_killed_while_it_is_removed(name: str) -> None:
-    before = snapshot.take(name)
-    lab_command("--name", name, "up", str(SMALL), "--closed")
-    remover = subprocess.Popen([str(ROOT / "tests/lab/lab"), "--name", name, "down"], stdout=subprocess.DEVNULL)
-    hosts = len(kernel.namespaces(name)) - 1
-    while len(kernel.first_processes(name)) == hosts:
-        pass
-    remover.kill()
-    remover.wait()
-    down = lab_command("--name", name, "down")
-    assert down.returncode == 0, down.stderr
-    assert snapshot.settled(before, name) == before
 
 
 @pytest.mark.parametrize("chosen", ["Lab", "a-b", "ninechars", "", "1st", "lab/../x", "läb"])

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Network namespaces, links and processes of labs, as the kernel knows them.
 
-Nothing here keeps a record of its own: what a lab has is found by the names of its namespaces and by the processes in
-them, so that a lab whose maker was killed half-way is found as well as any other.
+Nothing here keeps a record of its own: what a lab has is found by the names of its namespaces, by the processes in
+them, and by a mark on programs that are just making or removing it. So a lab whose maker was killed half-way is found
+as well as any other.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .errors import LabError
 
 NAMED = Path("/run/netns")
 PREFIX = "openuc"
+MARK = "OPENUC_LAB_AT_WORK"
 SECONDS_TO_DIE = 10.0
 NAME = re.compile(r"[a-z][a-z0-9]{0,7}")
 
@@ -101,18 +103,49 @@ def first_processes(lab: str) -> dict[str, int]:
     return {each.namespace: each.pid for each in processes(namespaces(lab)) if each.is_first}
 
 
+@contextlib.contextmanager
+def at_work(lab: str) -> t.Iterator[None]:
+    """Mark all programs that are started meanwhile: they outlive their maker for a moment when that is killed."""
+    os.environ[MARK] = lab
+    try:
+        yield
+    finally:
+        os.environ.pop(MARK, None)
+
+
+def helpers(lab: str) -> tuple[int, ...]:
+    """Programs at work on a lab, that somebody has started who need not be there any more."""
+    mark = f"{MARK}={lab}".encode()
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid():
+            with contextlib.suppress(OSError):
+                if mark in Path(f"/proc/{entry}/environ").read_bytes().split(b"\0"):
+                    found.append(int(entry))
+    return tuple(found)
+
+
+def end_helpers(lab: str) -> None:
+    """Kill what a killed maker has left at work, so that nothing comes to be any more."""
+    _end(lambda: helpers(lab))
+
+
 def end_all(among: t.Sequence[str]) -> None:
     """Kill every process in the namespaces, and wait for the end of each."""
-    while found := processes(among):
+    _end(lambda: [each.pid for each in processes(among)])
+
+
+def _end(find: t.Callable[[], t.Sequence[int]]) -> None:
+    while found := find():
         with contextlib.ExitStack() as stack:
-            handles = [handle for each in found if (handle := _handle(each.pid, stack)) is not None]
+            handles = [handle for pid in found if (handle := _handle(pid, stack)) is not None]
             for handle in handles:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
             deadline = time.monotonic() + SECONDS_TO_DIE
             for handle in handles:
                 if not select.select([handle], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                    pids = ", ".join(str(each.pid) for each in processes(among))
+                    pids = ", ".join(map(str, find()))
                     raise LabError(f"processes do not end although they were killed: {pids}; see /proc/PID/stack")
 
 

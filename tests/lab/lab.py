@@ -96,7 +96,8 @@ class Lab:
                 lock.bind(f"\0openuc-lab-{self.name}")
             except OSError as error:
                 raise LabError(f"lab {self.name}: somebody is just making or removing it. Try again later.") from error
-            yield
+            with kernel.at_work(self.name):
+                yield
 
 
 def require_root() -> None:
@@ -315,6 +316,7 @@ def down(lab: Lab, say: Say) -> None:
 
 def remove(lab: Lab) -> None:
     """End all processes, then the namespaces with their links, then the files."""
+    kernel.end_helpers(lab.name)
     found = kernel.namespaces(lab.name)
     kernel.end_all(found)
     # The kernel takes its time to remove a namespace with its links; this one stands in the machine's own.
@@ -345,9 +347,10 @@ def stop(lab: Lab, host: str) -> None:
     namespace = kernel.namespace(lab.name, host)
     if namespace not in kernel.namespaces(lab.name):
         raise LabError(f"{host} is off already. Switch it on: {lab.command(f'start {host}')}")
-    kernel.end_all([namespace])
-    _wiring(lab, host).disconnect(lab.name)
-    kernel.ip_batch([f"netns del {namespace}"])
+    with lab.only_one():
+        kernel.end_all([namespace])
+        _wiring(lab, host).disconnect(lab.name)
+        kernel.ip_batch([f"netns del {namespace}"])
 
 
 def start(lab: Lab, host: str) -> None:
@@ -356,9 +359,10 @@ def start(lab: Lab, host: str) -> None:
     namespace = kernel.namespace(lab.name, host)
     if namespace in kernel.namespaces(lab.name):
         raise LabError(f"{host} runs already. Off and on again: {lab.command(f'restart {host}')}")
-    kernel.ip_batch([f"netns add {namespace}"])
-    wiring.connect(lab.name, host)
-    _start(lab, [host])
+    with lab.only_one():
+        kernel.ip_batch([f"netns add {namespace}"])
+        wiring.connect(lab.name, host)
+        _start(lab, [host])
 
 
 def _wiring(lab: Lab, host: str) -> Wiring:

@@ -241,12 +241,15 @@ class _Builder:
     # --- management and names ------------------------------------------------------------------------------------
 
     def _controller(self, hosts: t.Sequence[Host]) -> Host:
-        """The controller stands in the management network, and in those that a host is managed through."""
-        networks = [MANAGEMENT]
-        for host in hosts:
-            network = self.topology.networks.locate(host.managed_at) if host.managed_at else ""
-            if network and network not in networks:
-                networks.append(network)
+        """The controller stands in the management network, and in those that a host is managed through.
+
+        Name servers are: their zones are changed by messages to where they serve.
+        """
+        managed = [host.managed_at for host in hosts if host.managed_at]
+        for server in self.topology.of_type("dns_server"):
+            managed += filter(None, (server.address("internal"), server.address("external")))
+        found = (self.topology.networks.locate(address) for address in managed)
+        networks = list(dict.fromkeys((MANAGEMENT, *filter(None, found))))
         interfaces = [
             Interface(device_name(network), network, (self._with_prefix(self.free[network].last(), network),))
             for network in networks

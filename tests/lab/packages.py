@@ -10,6 +10,7 @@ import subprocess
 import typing as t
 from pathlib import Path
 
+from . import kernel
 from .errors import LabError
 
 # What every host is made with.
@@ -31,6 +32,7 @@ SERVERS = (
     "conntrack",
     "haproxy",
     "keepalived",
+    "knot",
     "krb5-user",
     "ldb-tools",
     "nginx-light",
@@ -41,7 +43,15 @@ SERVERS = (
     "samba-ad-provision",
     "winbind",
 )
-CLIENTS = ("bind9-dnsutils", "curl", "ldap-utils", "openssl", "smbclient")
+CLIENTS = (
+    "bind9-dnsutils",
+    "curl",
+    "ldap-utils",
+    "openssl",
+    "python3-dnspython",
+    "python3-gssapi",
+    "smbclient",
+)
 POLICY = Path("/usr/sbin/policy-rc.d")
 POLICY_TEXT = (
     "#!/bin/sh\n# Put here by the openuc lab while it installs packages: their servers shall not start.\nexit 101\n"
@@ -66,6 +76,8 @@ def install(packages: t.Sequence[str], say: t.Callable[[str], None]) -> None:
         return
     say(f"Installing Debian packages: {' '.join(absent)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # Whoever is killed meanwhile must not leave half a package: apt goes on, and is not taken for a part of the lab.
+    environment.pop(kernel.MARK, None)
     get = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300"]
     with _no_servers_started():
         for command in ([*get, "update"], [*get, "install", "--yes", "--no-install-recommends", *absent]):

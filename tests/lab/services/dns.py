@@ -15,7 +15,7 @@ ZONES = "/var/lib/bind/lab"
 OPTIONS = """\
 options {{
     directory "/var/cache/bind";
-    listen-on {{ {addresses}; 127.0.0.1; }};
+    listen-on {{ any; }};
     listen-on-v6 {{ none; }};
     recursion yes;
     allow-recursion {{ any; }};
@@ -89,7 +89,7 @@ def name_server(
     hints = [each for each in root if isinstance(each, Address)]
     files = {f"{ZONES}/root": _hints(hints) if hints else _own_root(server, addresses, root)}
     kind = "hint" if hints else "primary"
-    config = [OPTIONS.format(addresses="; ".join(map(str, addresses)), zones=ZONES, kind=kind)]
+    config = [OPTIONS.format(zones=ZONES, kind=kind)]
     config += [KEY.format(name=key.name, secret=key.secret) for key in keys]
     for zone in zones:
         path = f"{ZONES}/{zone.name}.zone"
