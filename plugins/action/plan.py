@@ -9,17 +9,15 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
-import os
 import typing as t
 from pathlib import Path
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.parsing.vault import EncryptedString
 from ansible.plugins.action import ActionBase
-from ansible.template import Templar, is_trusted_as_template
 
 from ..plugin_utils import intended
+from ..plugin_utils.acting.inventory import read_inventory
 from ..plugin_utils.acting.slices import estate_dir
 from ..plugin_utils.engine import Design, design
 from ..plugin_utils.findings import line
@@ -27,13 +25,6 @@ from ..plugin_utils.fingerprint import of_inventory
 from ..plugin_utils.memory import no_collection
 from ..plugin_utils.planning.plan import SCHEMA_VERSION
 from ..plugin_utils.rendering.pages import files_of
-from ..plugin_utils.topology.inventory import RawInventory
-from ..plugin_utils.topology.reading import InventoryReader, TaggedHost, Tags
-
-try:  # Where a value was written is a courtesy of ansible-core, not a promise.
-    from ansible._internal._datatag._tags import Origin
-except ImportError:
-    Origin = None
 
 Result = dict[str, t.Any]
 _MOST_TOLD = 5
@@ -57,7 +48,7 @@ class ActionModule(ActionBase):
             return self._plan(self._estate_dir(variables), variables)
 
     def _plan(self, folder: Path, variables: dict[str, t.Any]) -> Result:
-        inventory = self._inventory(variables)
+        inventory = read_inventory(self._loader, variables)
         planned = design(inventory, datetime.datetime.now(tz=datetime.UTC).date())
         self._tell(planned)
         if planned.plan is None:
@@ -71,7 +62,9 @@ class ActionModule(ActionBase):
         # Said here and not by a task of its own, which Ansible would set up for every host of the inventory.
         for said in summary:
             self._display.display(said)
-        return {**written, "digest": source, "counts": counts, "findings": tally, "summary": summary}
+        stages = [stage.stage for stage in planned.plan.stages]
+        told = {"digest": source, "counts": counts, "findings": tally, "summary": summary, "stages": stages}
+        return {**written, **told}
 
     def _tell(self, planned: Design) -> None:
         """Warnings and advice on the screen; of many of a kind only the first, since all of them are in findings.md."""
@@ -91,19 +84,6 @@ class ActionModule(ActionBase):
         if folder is None:
             raise AnsibleError("the inventory is no file, so the plan has no place: set uc_estate_dir to a folder")
         return folder
-
-    def _inventory(self, variables: dict[str, t.Any]) -> RawInventory:
-        hostvars = variables["hostvars"]
-        base = str(variables.get("inventory_dir") or os.getcwd())
-        groups = _groups_by_host(variables["groups"])
-        reader = InventoryReader(Tags(is_trusted_as_template_text, _is_vaulted, lambda value: _origin(value, base)))
-        return reader.read(self._tagged(hostvars.raw_get(name), name, groups.get(name, ())) for name in hostvars)
-
-    def _tagged(self, raw: dict[str, t.Any], name: str, groups: tuple[str, ...]) -> TaggedHost:
-        def template(value: object) -> object:
-            return Templar(loader=self._loader, variables=raw).template(value)
-
-        return TaggedHost(str(name), groups, raw, template)
 
     def _write(self, folder: Path, files: dict[str, bytes]) -> Result:
         """To `intended/` outside check mode; to a private folder always, since other tasks of the run read it there."""
@@ -132,32 +112,6 @@ class ActionModule(ActionBase):
 
 
 _COLOURS = {"error": constants.COLOR_ERROR, "warning": constants.COLOR_WARN, "advice": constants.COLOR_VERBOSE}
-
-
-def is_trusted_as_template_text(text: str) -> bool:
-    """True for a string that Ansible would template."""
-    return ("{{" in text or "{%" in text) and bool(is_trusted_as_template(text))
-
-
-def _is_vaulted(value: object) -> bool:
-    return isinstance(value, EncryptedString)
-
-
-def _origin(value: object, base: str) -> str:
-    tag = Origin.get_tag(value) if Origin else None
-    if tag is None or not tag.path:
-        return ""
-    path = os.path.relpath(tag.path, base)
-    shown = tag.path if path.startswith("..") else path
-    return f"{shown}:{tag.line_num}" if tag.line_num else shown
-
-
-def _groups_by_host(groups: t.Mapping[str, t.Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = collections.defaultdict(list)
-    for group, hosts in groups.items():
-        for host in hosts:
-            found[host].append(str(group))
-    return {host: tuple(names) for host, names in found.items()}
 
 
 def _tally(planned: Design) -> dict[str, int]:

@@ -33,6 +33,7 @@ FIREWALL_RULES: Spec = {
     "protected": {"type": "list", "elements": "str", "default": []},
     "sets": {"type": "raw", "default": []},
     "rules": {"type": "raw", "default": []},
+    "marks": {"type": "raw", "default": []},
     "text": {"type": "str"},
     "packet": {"type": "dict"},
     "confirm_within": {"type": "int", "default": 60},
@@ -42,6 +43,16 @@ FIREWALL_RULES: Spec = {
     "journal_dir": {"type": "path", "default": "/var/lib/openuc/firewall_rules"},
 }
 FIREWALL_WAY: Fields = {"ingress": Field(str, required=True), "egress": Field(str, required=True)}
+# Packets of a way, from or to ports or all that are left, with the DSCP that they get, or without to keep theirs.
+FIREWALL_MARK: Fields = {
+    **_PLANNED,
+    "ingress": Field(str, required=True),
+    "egress": Field(str, required=True),
+    "protocol": Field(str, choices=("tcp", "udp")),
+    "side": Field(str, choices=("source", "destination")),
+    "ports": Field(str),
+    "dscp": Field(int),
+}
 FIREWALL_SET: Fields = {"name": Field(str, required=True), "addresses": Field(list, required=True, elements=str)}
 FIREWALL_RULE: Fields = {
     **_PLANNED,
@@ -99,6 +110,7 @@ LOAD_BALANCER: Spec = {
     "services": {"type": "raw", "default": []},
     "addresses": {"type": "raw", "default": []},
     "text": {"type": "str"},
+    "format": {"type": "str", "choices": ["haproxy", "f5_as3", "nginx", "table"], "default": "haproxy"},
     "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
     "main_config": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
     "journal_dir": {"type": "path", "default": "/var/lib/openuc/load_balancer"},
@@ -291,7 +303,7 @@ PROBE: Spec = {
 
 # Mechanism: its spec, and which of its options are long lists of what.
 MECHANISMS: Mapping[str, tuple[Spec, Mapping[str, Fields]]] = {
-    "firewall_rules": (FIREWALL_RULES, {"sets": FIREWALL_SET, "rules": FIREWALL_RULE}),
+    "firewall_rules": (FIREWALL_RULES, {"sets": FIREWALL_SET, "rules": FIREWALL_RULE, "marks": FIREWALL_MARK}),
     "dns_records": (DNS_RECORDS, {"records": DNS_RECORD}),
     "load_balancer": (LOAD_BALANCER, {"services": BALANCED_SERVICE}),
     "certificate_request": (CERTIFICATE_REQUEST, {"requests": CERTIFICATE}),

@@ -54,6 +54,11 @@ summary:
   returned: success
   type: list
   elements: str
+stages:
+  description: Stages of the plan, in their order.
+  returned: success
+  type: list
+  elements: str
 plan_dir:
   description: A private copy of the planned files, readable until the run ends, in check mode too.
   returned: success

@@ -28,7 +28,8 @@ options:
         host's own resolver, C(source_address), C(source_port), C(timeout) in seconds, 4 when left out,
         C(slow_after), the seconds after which an answer is called slow, and C(expect).
       - C(expect) is an outcome or a list of outcomes, any of which is right. V(passed) stands for all outcomes that
-        show that the way there is open, whatever is at its end; V(blocked) for V(filtered), V(unreachable) and
+        show that the way there is open, whatever is at its end, V(served) for those that show that something listens
+        there too, V(blocked) for V(filtered), V(unreachable) and
         V(no_answer).
       - A V(tls) probe may have C(server_name), which is C(address) when that is a name and left out, C(names) that
         must all stand on the certificate themselves, C(trust), the path of a PEM file on the host or PEM text, the
@@ -40,8 +41,26 @@ options:
       - A V(dns) probe has C(name) and C(type), one of V(A), V(AAAA), V(CNAME), V(MX), V(NS), V(PTR), V(SOA), V(SRV)
         and V(TXT), and may have C(transport), V(udp) or V(tcp), C(values), exactly those expected, in any order, and
         C(tries).
+      - With O(slice) the probes come from there.
     type: raw
-    required: true
+  slice:
+    description:
+      - Path on the controller of a slice of the plan, C(intended/slices/probe/<host>.json), which holds what the plan
+        expects to be seen from the host. What the task says goes before what the slice says.
+    type: path
+  stages:
+    description: Stages that have been reached; only their probes of O(slice) are tried. All of them, when left out.
+    type: list
+    elements: str
+  observed_dir:
+    description:
+      - Folder on the controller for what was seen, together with what was expected, in C(<host>.json), from which
+        M(openuc.ocs.report) makes verdicts. RV(results) is left out then.
+    type: path
+  most_shown:
+    description: How many results are returned at most; those that were not as expected come first.
+    type: int
+    default: 100
   defaults:
     description: Options of probes that apply to each probe whose protocol has them, unless it has its own.
     type: dict
@@ -122,7 +141,8 @@ counts:
   sample: {"probes": 4, "met": 3, "unmet": 1, "outcomes": {"open": 2, "filtered": 1, "nxdomain": 1}}
 results:
   description:
-    - The results of at most 100 probes, in their order; when there are more, those that were not as expected first.
+    - The results of at most O(most_shown) probes, in their order; when there are more, those that were not as expected
+      first.
   returned: success
   type: list
   elements: dict
@@ -188,7 +208,9 @@ from ..module_utils.specs import PROBE
 def main() -> None:
     module = AnsibleModule(argument_spec=PROBE, supports_check_mode=True)
     options = module.params
-    probes, problems = specification.decode(options["probes"], options["defaults"])
+    probes, problems = specification.decode(options["probes"] or [], options["defaults"])
+    if options["probes"] is None:
+        problems.append("probes: is missing; give probes, or a slice")
     problems += _problems(options)
     if problems:
         module.fail_json(msg=_message(problems))
@@ -200,13 +222,18 @@ def main() -> None:
         except OSError as error:
             module.fail_json(msg=f"results_file: {path}: {error.strerror}", counts=batch.counts(results))
     module.exit_json(
-        changed=False, counts=batch.counts(results), results=batch.shown(results, MOST_SHOWN), results_file=path
+        changed=False,
+        counts=batch.counts(results),
+        results=batch.shown(results, options["most_shown"]),
+        results_file=path,
     )
 
 
 def _problems(options: dict[str, Any]) -> list[str]:
     found = [
-        f"{name}: expected 1 or more, got {options[name]}" for name in ("at_once", "time_limit") if options[name] < 1
+        f"{name}: expected 1 or more, got {options[name]}"
+        for name in ("at_once", "time_limit", "most_shown")
+        if options[name] < 1
     ]
     path = options["results_file"]
     folder = os.path.dirname(os.path.abspath(path)) if path else None

@@ -36,6 +36,7 @@ LAYERS = (
     "planning",
     "engine",
     "proof",
+    "verification",
     "rendering",
     "rollout",
 )

@@ -33,6 +33,7 @@ class UnderWay:
     check: bool
     options: t.Mapping[str, t.Any]
     waves: tuple[Wave, ...]
+    undoes: str = ""
 
     @property
     def log(self) -> RolloutJournal:

@@ -98,28 +98,28 @@ def read_slice(path: str, mechanism: str) -> Arguments:
 
 
 def staged(content: Arguments, stages: t.Sequence[str] | None) -> Arguments:
-    """A slice as it is when the given stages have been reached: their items, without those that they replace."""
-    if stages is None:
-        return content
-    wanted = frozenset([stages] if isinstance(stages, str) else stages)
+    """A slice as it is when the given stages have been reached, all of them when none are given: their items, without
+    those that they replace.
+    """
+    wanted = None if stages is None else frozenset([stages] if isinstance(stages, str) else stages)
     lists = {key: value for key, value in content.items() if isinstance(value, list)}
-    there = [item for value in lists.values() for item in value if _planned(item) and item["stage"] in wanted]
-    replaced = {item["replaces"] for item in there if item.get("replaces")}
-    return {
-        **content,
-        **{
-            key: [
-                item
-                for item in value
-                if not _planned(item) or (item["stage"] in wanted and item.get("id") not in replaced)
-            ]
-            for key, value in lists.items()
-        },
+    reached = {key: [item for item in value if _is_reached(item, wanted)] for key, value in lists.items()}
+    replaced = {
+        item["replaces"]
+        for items in reached.values()
+        for item in items
+        if isinstance(item, dict) and item.get("replaces")
     }
+    return {**content, **{key: [item for item in items if _id(item) not in replaced] for key, items in reached.items()}}
 
 
-def _planned(item: object) -> bool:
-    return isinstance(item, dict) and "stage" in item
+def _is_reached(item: object, wanted: t.Collection[str] | None) -> bool:
+    return wanted is None or not isinstance(item, dict) or "stage" not in item or item["stage"] in wanted
+
+
+def _id(item: object) -> object:
+    """Of an item of a plan; None for all else."""
+    return item.get("id") if isinstance(item, dict) else None
 
 
 def service_address(server: str, variables: Variables) -> str:

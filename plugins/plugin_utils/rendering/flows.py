@@ -9,7 +9,7 @@ from ..planning.flows import Flow
 from ..planning.parties import EndpointSet
 from ..planning.plan import Plan
 from ..topology.model import Topology
-from .tables import comma_separated, markdown, page
+from .tables import Cell, comma_separated, markdown, page
 
 _COLUMNS = ("id", "stage", "source", "source addresses", "source ports", "destination", "destination addresses",
             "protocol", "ports", "application", "purpose", "firewalls", "why")  # fmt: skip
@@ -17,8 +17,7 @@ _COLUMNS = ("id", "stage", "source", "source addresses", "source ports", "destin
 
 def render(_topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
     """flows.csv with every flow, flows.md with those that cross a firewall, ports.md by listener."""
-    addresses = {item.name: ", ".join(_addresses(item)) for item in plan.sets}
-    yield "flows.csv", comma_separated(_COLUMNS, (_full(flow, addresses) for flow in plan.flows))
+    yield "flows.csv", comma_separated(*flow_rows(plan))
     yield (
         "flows.md",
         page(
@@ -33,7 +32,13 @@ def render(_topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
     )
 
 
-def _full(flow: Flow, addresses: t.Mapping[str, str]) -> tuple[str | t.Sequence[str], ...]:
+def flow_rows(plan: Plan) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
+    """Columns and rows of the flow matrix."""
+    addresses = {item.name: ", ".join(_addresses(item)) for item in plan.sets}
+    return _COLUMNS, [_full(flow, addresses) for flow in plan.flows]
+
+
+def _full(flow: Flow, addresses: t.Mapping[str, str]) -> tuple[Cell, ...]:
     return (
         flow.id,
         flow.stage,

@@ -256,16 +256,17 @@ def _headings(section: Section) -> tuple[str, ...]:
 
 def _rows(section: Section, plan: Plan) -> list[list[Cell]]:
     columns = section.columns
-    return [[_cell(getattr(item, column)) for column in columns] for item in section.items(plan)]
+    return [[cell(getattr(item, column)) for column in columns] for item in section.items(plan)]
 
 
-def _cell(value: object) -> Cell:
+def cell(value: object) -> Cell:
+    """A field of an item as a cell."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return [str(_cell(element)) for element in value]
+        return [str(cell(element)) for element in value]
     if isinstance(value, San):
         return value.name
     if dataclasses.is_dataclass(value):

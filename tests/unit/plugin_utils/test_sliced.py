@@ -28,8 +28,9 @@ def _ids(content: dict[str, object]) -> list[str]:
     return [record["id"] for record in records]
 
 
-def test_a_slice_without_stages_is_whole() -> None:
-    assert staged(SLICE, None) == SLICE
+def test_without_stages_all_of_them_are_reached() -> None:
+    assert _ids(staged(SLICE, None)) == ["c"]
+    assert staged(SLICE, None)["sets"] == SLICE["sets"]
 
 
 @pytest.mark.parametrize(

@@ -53,3 +53,6 @@ class RunInput:
     waves: WavesInput = option("How many servers are changed at a time", default=WavesInput())
     take_over: str = option("Run that is known to be dead, whose lease on the estate this run takes over", default="")
     run: str = option("Run that the rollback playbook undoes; the last one when left out", default="")
+    verify_trust: str = option(
+        "File on each vantage with the authorities that certificates must come from; its own when left out", default=""
+    )

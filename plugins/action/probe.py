@@ -1,0 +1,58 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hands the probes that a plan expects of a host to the module, and keeps what came of them on the controller."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+
+from ..module_utils.files import FileError, make_folder, write_whole
+from ..plugin_utils.acting.slices import Result, SliceAction
+
+# What a plan says of a probe besides how to try it.
+_PLANNED = frozenset(("stage", "why", "replaces", "items", "kind", "host", "certificate"))
+_ALL = 10**6
+
+
+class ActionModule(SliceAction):
+    """The `probe` action."""
+
+    mechanism = "probe"
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        arguments = self.sliced()
+        folder = arguments.pop("observed_dir", None)
+        planned = arguments.get("probes")
+        if folder is None or not isinstance(planned, list):
+            result.update(self._probe(arguments, task_vars))
+            return result
+        tried = {**arguments, "probes": [_bare(probe) for probe in planned], "most_shown": _ALL}
+        result.update(self._probe(tried, task_vars))
+        if not result.get("failed"):
+            self._keep(str(folder), str((task_vars or {})["inventory_hostname"]), planned, result.pop("results"))
+        return result
+
+    def _probe(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Result:
+        done: Result = self._execute_module(module_name="openuc.ocs.probe", module_args=arguments, task_vars=task_vars)
+        return done
+
+    def _keep(self, folder: str, host: str, expected: list[t.Any], results: list[t.Any]) -> None:
+        """Where verdicts are made of it: `<observed_dir>/<host>.json`."""
+        path = Path(os.path.abspath(os.path.expanduser(folder))) / f"{host}.json"
+        try:
+            make_folder(path.parent)
+            write_whole(path, json.dumps({"vantage": host, "expected": expected, "results": results}).encode())
+        except FileError as error:
+            raise AnsibleError(f"observed_dir: {error}") from error
+
+
+def _bare(probe: t.Any) -> t.Any:
+    return {key: value for key, value in probe.items() if key not in _PLANNED} if isinstance(probe, dict) else probe

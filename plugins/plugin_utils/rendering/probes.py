@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What live checks will try from each host that they may look from."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..json_text import dump
+from ..planning.plan import Plan
+from ..topology.model import Topology
+from ..verification.expectations import probes_of
+
+
+def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
+    """slices/probe/<host>.json."""
+    for host, probes in probes_of(topology, plan):
+        if probes:
+            yield f"slices/probe/{host}.json", dump({"probes": list(probes)})

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What live checks expect, worked out from the plan: one list of probes for each vantage.
+
+Each probe names the items of the plan that it speaks for, so that a failure can be explained by them. A check is one of
+four kinds: a *flow* passes; what is *closed* does not; a *name* has its records in the view of the one who asks; and
+behind a flow that speaks TLS stands the *certificate* that is planned for its listener.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import ipaddress
+import typing as t
+
+from ...module_utils.probing.dns import DNS_PORT
+from ..planning.base import Stages
+from ..planning.certificates import CertificateSpec
+from ..planning.flows import Flow
+from ..planning.load_balancing import Service
+from ..planning.parties import role_party
+from ..planning.plan import Plan
+from ..topology.model import Topology
+from .vantages import Vantage, vantages_of
+
+Arguments = dict[str, t.Any]
+# Protocol and ports that may pass, by the address that knocks and the one knocked at.
+Allowed = dict[tuple[str, str], list[tuple[str, str]]]
+
+# Of what is closed, this many ports of each address are tried from each vantage.
+CLOSED_SAMPLE: t.Final = 3
+GREETING: t.Final = "openuc"
+_VIEW_OF_ZONE: t.Final = {"internal": "internal", "perimeter": "perimeter", "internet": "external"}
+
+
+@dataclasses.dataclass(slots=True)
+class _Probe:
+    """A probe in the making; several flows may ask for the same."""
+
+    kind: str
+    protocol: str
+    address: str
+    port: int
+    source: str
+    source_port: int
+    expect: str
+    host: str
+    rank: int
+    stage: str
+    items: dict[str, None]
+    why: dict[str, None]
+    more: Arguments
+
+    def as_item(self) -> Arguments:
+        # Where something leaves from a port of its own, other flows to the same place are other probes.
+        start = f"{self.source}:{self.source_port}" if self.source_port else self.source
+        asked = f":{next(iter(self.items))}" if self.kind == "name" else ""
+        item: Arguments = {
+            "id": f"{self.kind}:{start}>{self.address}:{self.port}/{self.protocol}{asked}",
+            "stage": self.stage,
+            "why": list(self.why),
+            "items": list(self.items),
+            "kind": self.kind,
+            "host": self.host,
+            "protocol": self.protocol,
+            "address": self.address,
+            "port": self.port,
+            "source_address": self.source,
+            "expect": self.expect,
+            **self.more,
+        }
+        if self.source_port:
+            item["source_port"] = self.source_port
+        return item
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Goal:
+    """An address that a flow ends at, and whose it is."""
+
+    host: str
+    address: str
+
+
+class Expectations:
+    """Everything that is expected of an estate, by vantage."""
+
+    def __init__(self, topology: Topology, plan: Plan) -> None:
+        self._topology = topology
+        self._plan = plan
+        self._stages = Stages(topology.catalogue)
+        self._sets = {item.name: item for item in plan.sets}
+        self._services = {service.id: service for service in plan.services}
+        self._certificates = tuple(_listeners(plan.certificates))
+
+    def of(self, vantage: Vantage) -> tuple[Arguments, ...]:
+        """The probes of a vantage, in an order that does not change."""
+        probes: dict[object, _Probe] = {}
+        allowed: Allowed = {}
+        for flow in self._plan.flows:
+            source = vantage.knocks_as(self._sets[flow.source])
+            if source is None:
+                continue
+            for goal in self._goals(flow):
+                allowed.setdefault((source, goal.address), []).extend(
+                    (flow.protocol, port) for port in flow.ports or ("",)
+                )
+                for probe in self._of_flow(flow, source, goal):
+                    _add(probes, probe)
+        for probe in self._closed(vantage, allowed):
+            _add(probes, probe)
+        for probe in self._names(vantage):
+            _add(probes, probe)
+        return tuple(probe.as_item() for probe in probes.values())
+
+    # --- flows --------------------------------------------------------------------------------------------------------
+
+    def _goals(self, flow: Flow) -> t.Iterator[_Goal]:
+        """Where to knock: as the one who opens the flow sees it, so at the public address where it is translated."""
+        public = {change.private: change.public for change in flow.nat if change.kind == "dnat"}
+        for member in self._sets[flow.destination].members:
+            yield _Goal(member.host, public.get(member.address, member.address))
+
+    def _of_flow(self, flow: Flow, source: str, goal: _Goal) -> t.Iterator[_Probe]:
+        if flow.protocol not in ("tcp", "udp"):
+            return
+        for port, is_alone in _sampled(flow.ports):
+            certificate = self._certificate(flow, goal)
+            protocol, more = flow.protocol, t.cast("Arguments", {})
+            if certificate:
+                protocol, more = "tls", {"names": list(certificate.names), "certificate": certificate.id}
+            elif protocol == "udp":
+                more = {"payload": GREETING}
+            rank = self._stages.rank(flow.stage)
+            items, why = {flow.id: None}, dict.fromkeys(flow.why)
+            source_port = _one_of(flow.source_ports, f"{source}>{goal.address}:{port}")
+            # On ports of a range servers listen only while they need one.
+            expect = "served" if is_alone else "passed"
+            yield _Probe("flow", protocol, goal.address, port, source, source_port, expect, goal.host, rank,
+                         flow.stage, items, why, more)  # fmt: skip
+
+    def _certificate(self, flow: Flow, goal: _Goal) -> CertificateSpec | None:
+        """The certificate that is shown where the flow ends; none where none is planned for it."""
+        if not flow.tls:
+            return None
+        service = self._services.get(flow.service)
+        if service:
+            return next((spec for spec, key in self._certificates if key == _key_of(service)), None)
+        party, _at, cluster = flow.destination.partition("@")
+        wanted = role_party(party)
+        for spec, (owner, role, interface) in self._certificates:
+            fits = role in wanted.roles and interface in wanted.interfaces and goal.host in spec.hosts
+            if fits and owner == cluster.partition(":")[0]:
+                return spec
+        return None
+
+    # --- what must not pass -------------------------------------------------------------------------------------------
+
+    def _closed(
+        self, vantage: Vantage, allowed: t.Mapping[tuple[str, str], list[tuple[str, str]]]
+    ) -> t.Iterator[_Probe]:
+        """A sample of the ports of the estate that no flow opens towards addresses behind a firewall that enforces."""
+        ports = sorted({int(port) for flow in self._plan.flows if flow.protocol == "tcp" for port in flow.ports
+                        if port.isdecimal()})  # fmt: skip
+        for network, source in vantage.networks.items():
+            for goal in self._guarded(network):
+                open_ports = allowed.get((source, goal.address), [])
+                shut = [port for port in ports if not _holds(open_ports, "tcp", port)]
+                for port in sorted(shut, key=lambda port: _lot(f"{source}>{goal.address}:{port}"))[:CLOSED_SAMPLE]:
+                    yield _Probe("closed", "tcp", goal.address, port, source, 0, "blocked", goal.host,
+                                 self._stages.rank(self._last), self._last, {}, {}, {})  # fmt: skip
+
+    def _guarded(self, network: str) -> t.Iterator[_Goal]:
+        """Addresses that an enforcing firewall stands before, as seen from a network."""
+        seen: set[str] = set()
+        for endpoints in self._plan.sets:
+            for member in endpoints.members:
+                if member.address in seen or not endpoints.networks:
+                    continue
+                seen.add(member.address)
+                there = self._topology.networks.locate(ipaddress.IPv4Address(member.address))
+                if there and self._is_guarded(network, there):
+                    yield _Goal(member.host, member.address)
+
+    def _is_guarded(self, here: str, there: str) -> bool:
+        def answer() -> bool:
+            networks = self._topology.networks
+            zones = {networks.zone(here), networks.zone(there)}
+            way = networks.between((here,), (there,))
+            enforcing = any(self._enforces(crossing.firewall) for crossing in way)
+            return "perimeter" in zones and bool(way) and enforcing
+
+        return self._topology.once(("guarded", here, there), answer)
+
+    def _enforces(self, firewall: str) -> bool:
+        server = self._topology.servers.get(firewall)
+        return server is not None and server.given.enforce == "enforce"
+
+    @property
+    def _last(self) -> str:
+        """What is closed can be judged when all that is open is there."""
+        return self._plan.stages[-1].stage if self._plan.stages else "preflight"
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    def _names(self, vantage: Vantage) -> t.Iterator[_Probe]:
+        """Records of the view of a vantage, asked of the server that holds the zone."""
+        networks = self._topology.networks
+        views = {_VIEW_OF_ZONE.get(networks.zone(name), ""): address for name, address in vantage.networks.items()}
+        servers = {(zone.view, zone.name): zone.server for zone in self._plan.zones}
+        for record in self._plan.records:
+            source = views.get(record.view)
+            server = servers.get((record.view, record.zone), "")
+            asked = self._topology.servers.get(server)
+            addresses = asked.given.addresses if asked else None
+            serving = [str(getattr(addresses, name)) for name in addresses.given()] if addresses else []
+            if source is None or not serving:
+                continue
+            more: Arguments = {"name": record.name, "type": record.type, "values": _values(record.values)}
+            if record.replaces:
+                # Once the later record is there, nobody expects the earlier one.
+                more["replaces"] = f"name:{source}>{serving[0]}:{DNS_PORT}/dns:{record.replaces}"
+            rank = self._stages.rank(record.stage)
+            yield _Probe("name", "dns", serving[0], DNS_PORT, source, 0, "answer", server, rank, record.stage,
+                         {record.id: None}, dict.fromkeys(record.why), more)  # fmt: skip
+
+
+def probes_of(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, tuple[Arguments, ...]]]:
+    """Each vantage with its probes."""
+    expectations = Expectations(topology, plan)
+    for vantage in vantages_of(topology):
+        yield vantage.host, expectations.of(vantage)
+
+
+def _add(probes: dict[object, _Probe], probe: _Probe) -> None:
+    """Join probes that knock at the same place in the same way; the earliest stage that asks for it counts."""
+    key = (probe.kind, probe.protocol, probe.source, probe.source_port, probe.address, probe.port,
+           tuple(probe.items) if probe.kind == "name" else ())  # fmt: skip
+    known = probes.setdefault(key, probe)
+    if known is probe:
+        return
+    known.items.update(probe.items)
+    if "served" in (known.expect, probe.expect):
+        known.expect = "served"
+    known.why.update(probe.why)
+    if probe.rank < known.rank:
+        known.rank, known.stage = probe.rank, probe.stage
+
+
+def _listeners(specs: t.Iterable[CertificateSpec]) -> t.Iterator[tuple[CertificateSpec, tuple[str, str, str]]]:
+    for spec in specs:
+        for listener in spec.listeners:
+            role, _colon, interface = listener.partition(":")
+            yield spec, (spec.cluster, role, interface or "internal")
+
+
+def _key_of(service: Service) -> tuple[str, str, str]:
+    return service.cluster, service.role, service.interface
+
+
+def _sampled(ports: t.Sequence[str]) -> t.Iterator[tuple[int, bool]]:
+    """Each port, and of a range the two ends and the middle; and whether it stands alone."""
+    for text in ports:
+        first, last = _span(text)
+        for port in dict.fromkeys((first, (first + last) // 2, last)):
+            yield port, first == last
+
+
+def _span(text: str) -> tuple[int, int]:
+    first, _dash, last = text.partition("-")
+    return int(first), int(last or first)
+
+
+def _one_of(text: str, salt: str) -> int:
+    """A port of a range, another one for each place; 0 where any will do."""
+    if not text:
+        return 0
+    first, last = _span(text)
+    return first + _lot(salt) % (last - first + 1)
+
+
+def _lot(text: str) -> int:
+    """A number that is the same in every run and has nothing to do with the order of things."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
+
+
+def _holds(ports: t.Iterable[tuple[str, str]], protocol: str, port: int) -> bool:
+    return any(name == protocol and (not text or _span(text)[0] <= port <= _span(text)[1]) for name, text in ports)
+
+
+def _values(values: t.Sequence[str]) -> list[str]:
+    """As probes give them: names without the dot at their end."""
+    return [value.removesuffix(".") for value in values]

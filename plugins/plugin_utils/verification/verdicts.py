@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was seen, held against what was expected: a verdict for each check, with the items of the plan it is about."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ...module_utils.probing import outcomes
+
+Data = t.Mapping[str, t.Any]
+Status = t.Literal["passed", "failed", "unknown"]
+Kind = t.Literal["flow", "closed", "name", "certificate"]
+
+_UNKNOWN: t.Final = frozenset({outcomes.NOT_RUN, outcomes.UNRESOLVED})
+_SHOWN_CERTIFICATE: t.Final = outcomes.CERTIFICATE | {outcomes.OPEN, outcomes.SLOW}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One check from one vantage. `outcome` is the word of the probe, `detail` what it said besides."""
+
+    vantage: str
+    id: str
+    kind: Kind
+    status: Status
+    outcome: str
+    detail: str
+    stage: str
+    host: str
+    address: str
+    port: int
+    protocol: str
+    source: str
+    milliseconds: float | None
+    items: tuple[str, ...]
+    why: tuple[str, ...]
+    facts: Data
+    expected: Data
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where it knocked, whoever did."""
+        transport = "udp" if self.protocol in ("udp", "stun") else "tcp"
+        return self.address, self.port, transport
+
+
+def verdicts_of(vantage: str, expected: t.Iterable[Data], results: t.Iterable[Data]) -> t.Iterator[Verdict]:
+    """A verdict for each probe, and a second one for the certificate that it was shown."""
+    seen = {result["id"]: result for result in results}
+    for probe in expected:
+        result = seen.get(probe["id"])
+        if result is None:
+            yield _verdict(vantage, probe, {"outcome": outcomes.NOT_RUN, "detail": "it was not tried"}, "unknown")
+            continue
+        yield _verdict(vantage, probe, result, _status(probe, result))
+        if probe["protocol"] == "tls" and result["outcome"] in _SHOWN_CERTIFICATE:
+            good = result["outcome"] in (outcomes.OPEN, outcomes.SLOW)
+            shown = _verdict(vantage, probe, result, "passed" if good else "failed")
+            items = (str(probe["certificate"]),)
+            yield dataclasses.replace(shown, id=f"certificate:{shown.id}", kind="certificate", items=items)
+
+
+def _status(probe: Data, result: Data) -> Status:
+    """Silence after a datagram proves nothing, neither that it passed nor that it did not."""
+    outcome = str(result["outcome"])
+    if outcome in _UNKNOWN:
+        return "unknown"
+    if outcome == outcomes.NO_ANSWER and probe["kind"] == "flow":
+        return "unknown"
+    good = outcomes.GROUPS.get(str(probe["expect"]), frozenset({str(probe["expect"])}))
+    return "passed" if outcome in good else "failed"
+
+
+def _verdict(vantage: str, probe: Data, result: Data, status: Status) -> Verdict:
+    return Verdict(
+        vantage=vantage,
+        id=str(probe["id"]),
+        kind=probe["kind"],
+        status=status,
+        outcome=str(result["outcome"]),
+        detail=str(result.get("detail") or ""),
+        stage=str(probe["stage"]),
+        host=str(probe["host"]),
+        address=str(probe["address"]),
+        port=int(probe["port"]),
+        protocol=str(probe["protocol"]),
+        source=str(probe["source_address"]),
+        milliseconds=result.get("milliseconds"),
+        items=tuple(probe.get("items") or ()),
+        why=tuple(probe.get("why") or ()),
+        facts=result.get("facts") or {},
+        expected={key: probe[key] for key in ("names", "values", "name", "type") if key in probe},
+    )
+
+
+def tally(verdicts: t.Iterable[Verdict]) -> dict[str, dict[str, int]]:
+    """How many of each kind passed, failed, and are not known."""
+    counts: dict[str, dict[str, int]] = {}
+    for verdict in verdicts:
+        kind = counts.setdefault(verdict.kind, {"passed": 0, "failed": 0, "unknown": 0})
+        kind[verdict.status] += 1
+    return counts
