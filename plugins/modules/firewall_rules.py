@@ -91,6 +91,16 @@ options:
         O(state=replaced).
     type: raw
     default: []
+  marks:
+    description:
+      - What becomes of the marks (DSCP) that packets come with. A list of mappings with C(id), C(ingress), C(egress),
+        and C(dscp), the mark that they get, from V(0) to V(63); without C(dscp) they keep theirs.
+      - C(protocol) V(tcp) or V(udp), C(side) V(source) or V(destination) and C(ports), a port or range, say which
+        packets; without these it is all of the way that no other entry of O(marks) is about.
+      - Packets of connections that are known are looked at as well. Packets that no entry is about keep their mark.
+      - C(stage), C(why) and C(replaces) come from a plan.
+    type: raw
+    default: []
   packet:
     description:
       - For O(state=explained). The first packet of a connection as it arrives, with C(ingress), C(egress), C(protocol),

@@ -111,7 +111,7 @@ class Work:
         given, problems = ruleset_of({**self.options, "enforce": enforce})
         if problems:
             raise RefusedError(many(problems))
-        rules = self.options["rules"]
+        rules = [*self.options["rules"], *self.options["marks"]]
         known = frozenset(self.about)
         replaced = [rule["replaces"] for rule in rules if rule.get("replaces")]
         want, problems = changing.wanted(self.options["state"], have, given, known, replaced)
@@ -134,7 +134,7 @@ class Work:
         before = self.journal.stored(run)["before"]
         if before is None:
             return None
-        self.about.update({rule["id"]: _about(rule) for rule in before["rules"]})
+        self.about.update({rule["id"]: _about(rule) for rule in (*before["rules"], *before.get("marks", ()))})
         given, problems = ruleset_of(before)
         if problems:
             raise RefusedError(many(problems))

@@ -43,6 +43,7 @@ def wanted(
 
 def _union(one: Ruleset, other: Ruleset) -> tuple[Ruleset, list[str]]:
     inwards, problems = translations([*one.inwards.items(), *other.inwards.items()])
+    marks, differing = translations([*one.marks.items(), *other.marks.items()])
     outwards: dict[Outwards, Translated] = dict(one.outwards)
     for key, found in other.outwards.items():
         known = outwards.get(key)
@@ -58,8 +59,9 @@ def _union(one: Ruleset, other: Ruleset) -> tuple[Ruleset, list[str]]:
             without_overlap(itertools.chain(one.accepts.items(), other.accepts.items())),
             inwards,
             outwards,
+            marks,
         ),
-        [f"rules: {problem}" for problem in problems],
+        [*(f"rules: {problem}" for problem in problems), *(f"marks: {problem}" for problem in differing)],
     )
 
 
@@ -85,6 +87,7 @@ def _aspects(ruleset: Ruleset) -> Iterator[Mapping[Any, Translated]]:
     yield {accept: Translated("accept", names) for accept, names in ruleset.accepts.items()}
     yield ruleset.inwards
     yield ruleset.outwards
+    yield ruleset.marks
 
 
 def _differing(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable
 
-from .ruleset import Accept, Ruleset
+from .ruleset import KEPT, Accept, Mark, Ruleset, Translated
 from .spans import Span, address_span, address_text, port_text
 
 Spans = tuple[Span, ...]
@@ -43,7 +43,14 @@ def options_of(ruleset: Ruleset, about: Callable[[str], Mapping[str, Any]]) -> d
         "protected": sorted(ruleset.protected, key=address_span),
         "sets": [{"name": name, "addresses": [address_text(s) for s in spans]} for spans, name in sets.items()],
         "rules": rules,
+        "marks": [_mark(name, mark, put, about) for mark, put in sorted(ruleset.marks.items()) for name in put.names],
     }
+
+
+def _mark(name: str, mark: Mark, put: Translated, about: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+    ports = {"protocol": mark.protocol, "side": mark.side, "ports": port_text(mark.ports)} if mark.side else {}
+    dscp = {} if put.address == KEPT else {"dscp": int(put.address)}
+    return {"id": name, **UNKNOWN, **about(name), "ingress": mark.ingress, "egress": mark.egress, **ports, **dscp}
 
 
 def _by_name(ruleset: Ruleset) -> dict[tuple[str, tuple[str, str], str, Span], list[Accept]]:

@@ -18,9 +18,12 @@ _HEAD = re.compile(r"^(set|map|chain) (\S+) \{$")
 _KNOWN_OF_SETS = frozenset({"family", "name", "table", "type", "handle", "map", "flags", "stmt", "elem"})
 _PRIORITIES = {
     ("filter", "forward", 0): "filter hook forward priority filter",
+    ("filter", "forward", -150): "filter hook forward priority mangle",
     ("nat", "prerouting", -100): "nat hook prerouting priority dstnat",
     ("nat", "postrouting", 100): "nat hook postrouting priority srcnat",
 }
+
+_CLASSES = {"be": 0, "df": 0, "lephb": 1, "va": 44, "ef": 46}
 
 
 class ListingError(Exception):
@@ -154,6 +157,8 @@ def _statement(statement: Mapping[str, Any]) -> str:
             return f"{word} {body['family']} to {_expression(mapped['key'])} map {mapped['data']}"
         elif word == "limit" and set(body) <= {"rate", "burst", "per"}:
             return f"limit rate {body['rate']}/{body['per']} burst {body['burst']} packets"
+        elif word == "mangle" and "payload" in body["key"]:
+            return f"{_expression(body['key'])} set {_number(body['value'])}"
         elif word == "log" and set(body) == {"prefix"}:
             return f'log prefix "{body["prefix"]}"'
     except (KeyError, TypeError):
@@ -226,8 +231,25 @@ def _block(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _plain(line: str) -> str:
-    """Without what counters have counted."""
-    return re.sub(r"counter packets \d+ bytes \d+", "counter", line)
+    """Without what counters have counted, and with numbers for the names of marks."""
+    line = re.sub(r"counter packets \d+ bytes \d+", "counter", line)
+    return re.sub(r"(?<= dscp set )\w+$", lambda found: _number(found[0]), line)
+
+
+def _number(word: object) -> str:
+    """A mark as a number: nft lists some by the names of their classes."""
+    text = str(word)
+    selector, assured = re.fullmatch(r"cs([0-7])", text), re.fullmatch(r"af([1-4])([1-3])", text)
+    if selector:
+        return str(8 * int(selector[1]))
+    if assured:
+        return str(8 * int(assured[1]) + 2 * int(assured[2]))
+    if text in _CLASSES:
+        return str(_CLASSES[text])
+    try:
+        return str(int(text, 0))
+    except ValueError:
+        return text
 
 
 def _elements(block: str) -> Iterator[Element]:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from .labels import Names, names_of
 from .listing import Element, Listing
 from .ruleset import (
+    KEPT,
     PROTOCOLS,
     RANGES,
     Accept,
     Inwards,
+    Mark,
     Outwards,
     Ruleset,
     Translated,
@@ -21,8 +23,9 @@ from .ruleset import (
     without_overlap,
 )
 from .spans import ANY_ADDRESS, ANY_PORT, address_span, port_span
-from .text import UNPLANNED, UNPLANNED_CHAIN, Elements, elements_of, structure_of
+from .text import UNPLANNED, UNPLANNED_CHAIN, Elements, elements_of, mark_chain, structure_of
 
+_SIDES = {"sport": "source", "port": "destination"}
 _NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp"}
 _MODES = {tuple(lines): mode for mode, lines in UNPLANNED.items()}
 
@@ -39,7 +42,9 @@ class Live:
     def ruleset(self) -> Ruleset:
         """The same in the form in which rule sets are compared."""
         inwards, _conflicts = translations(self.raw.inwards.items())
-        return dataclasses.replace(self.raw, accepts=without_overlap(self.raw.accepts.items()), inwards=inwards)
+        marks, _differing = translations(self.raw.marks.items())
+        accepts = without_overlap(self.raw.accepts.items())
+        return dataclasses.replace(self.raw, accepts=accepts, inwards=inwards, marks=marks)
 
     @property
     def elements(self) -> Elements:
@@ -58,6 +63,7 @@ class _Reader:
         self.accepts: dict[Accept, Names] = {}
         self.inwards: dict[Inwards, Translated] = {}
         self.outwards: dict[Outwards, Translated] = {}
+        self.marks: dict[Mark, Translated] = {}
         self.packets: dict[Accept, int] = {}
 
     def read(self) -> Live:
@@ -71,7 +77,7 @@ class _Reader:
             )
         mode = _MODES.get(self.listing.structure.get(f"chain {UNPLANNED_CHAIN}", ()), "observe")
         protected = frozenset(element.key[0] for element in self.listing.elements.get("protected", ()))
-        raw = Ruleset(mode, frozenset(self.guarded), protected, self.accepts, self.inwards, self.outwards)
+        raw = Ruleset(mode, frozenset(self.guarded), protected, self.accepts, self.inwards, self.outwards, self.marks)
         strange = (*self.strange, *_unlike(self.listing.structure, structure_of(raw)))
         return Live(raw, strange, self.packets)
 
@@ -104,11 +110,19 @@ class _Reader:
             self.outwards[Outwards(interface.strip('"'), private, "".join(destination))] = Translated(
                 element.value, names
             )
+        elif chain == "mark":
+            self.marks[self._mark(shape, element.key)] = Translated(_put(element.value), names)
         else:
             accept = self._accept(self.chains[chain], shape, element.key)
             self.accepts[accept] = names
             if element.packets:
                 self.packets[accept] = element.packets
+
+    def _mark(self, shape: str, key: tuple[str, ...]) -> Mark:
+        ingress, egress, *rest = (part.strip('"') for part in key)
+        if shape == "all":
+            return Mark(ingress, egress, "", "", ANY_PORT)
+        return Mark(ingress, egress, _protocol(rest[0]), _SIDES[shape.partition("-")[0]], port_span(rest[1]))
 
     def _accept(self, way: Way, shape: str, key: tuple[str, ...]) -> Accept:
         said = [field for field in shape.split("-") if field not in (RANGES, "any")]
@@ -122,6 +136,17 @@ class _Reader:
             port_span(fields["sport"]) if "sport" in fields else ANY_PORT,
             port_span(fields["port"]) if "port" in fields else ANY_PORT,
         )
+
+
+def _put(verdict: str) -> str:
+    """The mark that a verdict stands for."""
+    if verdict == "accept":
+        return KEPT
+    word, _space, chain = verdict.partition(" ")
+    mark = chain[len(mark_chain("")) :]
+    if word != "goto" or chain != mark_chain(mark):
+        raise ValueError(verdict)
+    return str(int(mark))
 
 
 def _protocol(word: str) -> str:

@@ -8,15 +8,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 from ..items import nearest, problems_of
-from ..specs import FIREWALL_RULE, FIREWALL_SET, FIREWALL_WAY
+from ..specs import FIREWALL_MARK, FIREWALL_RULE, FIREWALL_SET, FIREWALL_WAY
 from .labels import is_nameable
-from .ruleset import WITH_PORTS, Accept, Inwards, Outwards, Ruleset, Translated, conflict, translations, without_overlap
+from .ruleset import (
+    KEPT,
+    WITH_PORTS,
+    Accept,
+    Inwards,
+    Mark,
+    Outwards,
+    Ruleset,
+    Translated,
+    conflict,
+    translations,
+    without_overlap,
+)
 from .spans import ANY_PORT, Span, address_span, address_text, port_span
 
 Options = Mapping[str, Any]
 Problems = list[str]
 Spans = tuple[Span, ...]
+MOST_DSCP = 63
 Asked = tuple[Inwards, Translated]
+MOST_DSCP = 63
 Outside = dict[Outwards, Translated]
 
 
@@ -26,6 +40,7 @@ def ruleset_of(options: Options) -> tuple[Ruleset, Problems]:
         *problems_of("sets", options["sets"], FIREWALL_SET),
         *problems_of("rules", options["rules"], FIREWALL_RULE),
         *problems_of("guarded", options["guarded"], FIREWALL_WAY),
+        *problems_of("marks", options.get("marks") or (), FIREWALL_MARK),
     ]
     if problems:
         return Ruleset(), problems
@@ -43,6 +58,8 @@ def ruleset_of(options: Options) -> tuple[Ruleset, Problems]:
             problems.extend(_translate(f"rules[{index}]", rule, sets, asked, outwards))
     inwards, conflicts = translations(asked)
     problems.extend(f"rules: {each}" for each in conflicts)
+    marks, conflicts = translations(_marks(options.get("marks") or (), options.get("interfaces") or {}, problems))
+    problems.extend(f"marks: {each}" for each in conflicts)
     return (
         Ruleset(
             options["enforce"],
@@ -51,6 +68,7 @@ def ruleset_of(options: Options) -> tuple[Ruleset, Problems]:
             without_overlap(itertools.chain.from_iterable(_accepts(rule, sets) for rule in rules)),
             inwards,
             outwards,
+            marks,
         ),
         problems,
     )
@@ -111,6 +129,33 @@ def _rule_problems(where: str, rule: Options, sets: Mapping[str, Spans], interfa
             yield f"{where}.ports: {text!r} is no port or range of ports, such as 443 or 50000-59999, up to 65535"
     if ports and rule["protocol"] not in WITH_PORTS:
         yield f"{where}.ports: {rule['protocol']} has no ports; leave them out"
+
+
+def _marks(given: Sequence[Options], interfaces: Options, problems: Problems) -> Iterator[tuple[Mark, Translated]]:
+    for index, item in enumerate(given):
+        found = list(_mark_problems(f"marks[{index}]", item, interfaces))
+        problems += found
+        if not found:
+            ports = port_span(item.get("ports") or "")
+            mark = Mark(item["ingress"], item["egress"], item.get("protocol", ""), item.get("side", ""), ports)
+            dscp = item.get("dscp")
+            yield mark, Translated(KEPT if dscp is None else str(dscp), (item["id"],))
+
+
+def _mark_problems(where: str, item: Options, interfaces: Options) -> Iterator[str]:
+    if not is_nameable(item["id"]):
+        yield f"{where}.id: {item['id']!r} cannot be kept as a comment; use no spaces, quotes and backslashes"
+    for way in ("ingress", "egress"):
+        if interfaces and item[way] not in interfaces:
+            yield f"{where}.{way}: {item[way]!r} is none of the interfaces{nearest(item[way], interfaces)}"
+    dscp = item.get("dscp")
+    if dscp is not None and not 0 <= dscp <= MOST_DSCP:
+        yield f"{where}.dscp: {dscp} is none of 0-{MOST_DSCP}; leave it out for packets that keep their mark"
+    said = [bool(item.get(option)) for option in ("protocol", "side", "ports")]
+    if any(said) and not all(said):
+        yield f"{where}: protocol, side and ports are given together, or none of them for all that is left"
+    if item.get("ports") and not _read(port_span, item["ports"]):
+        yield f"{where}.ports: {item['ports']!r} is no port or range of ports, such as 49152-57499, up to 65535"
 
 
 def _accepts(rule: Options, sets: Mapping[str, Spans]) -> Iterator[tuple[Accept, tuple[str, ...]]]:

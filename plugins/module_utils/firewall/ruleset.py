@@ -15,6 +15,9 @@ from .spans import ANY_ADDRESS, ANY_PORT, Box, Names, Span, address_text, disjoi
 Way = tuple[str, str]
 Shape = tuple[str, ...]
 
+# The mark of packets that keep the one they come with.
+KEPT = "kept"
+SIDES: Mapping[str, str] = {"source": "from", "destination": "to"}
 PROTOCOLS = ("tcp", "udp", "icmp", "esp")
 WITH_PORTS = ("tcp", "udp")
 RANGES = "ranges"
@@ -70,8 +73,22 @@ class Outwards(NamedTuple):
         return f"> {self.egress}: from {self.private}" + (f" to {self.destination}" if self.destination else "")
 
 
+class Mark(NamedTuple):
+    """Packets of a way that go out from, or to, some ports; with no side all that are left."""
+
+    ingress: str
+    egress: str
+    protocol: str
+    side: str
+    ports: Span
+
+    def __str__(self) -> str:
+        of_what = f"{self.protocol} {SIDES[self.side]} port {port_text(self.ports)}" if self.side else "all else"
+        return f"mark {self.ingress} > {self.egress}: {of_what}"
+
+
 class Translated(NamedTuple):
-    """The address that is put in place, and the names of the rules that ask for it."""
+    """The address or mark that is put in place, and the names of the rules that ask for it."""
 
     address: str
     names: Names
@@ -90,6 +107,7 @@ class Ruleset:
     accepts: Mapping[Accept, Names] = dataclasses.field(default_factory=dict)
     inwards: Mapping[Inwards, Translated] = dataclasses.field(default_factory=dict)
     outwards: Mapping[Outwards, Translated] = dataclasses.field(default_factory=dict)
+    marks: Mapping[Mark, Translated] = dataclasses.field(default_factory=dict)
 
     def ways(self) -> list[Way]:
         """All ways that the table looks at."""
@@ -97,7 +115,7 @@ class Ruleset:
 
     def names(self) -> Iterator[Names]:
         yield from self.accepts.values()
-        for translated in (*self.inwards.values(), *self.outwards.values()):
+        for translated in (*self.inwards.values(), *self.outwards.values(), *self.marks.values()):
             yield translated.names
 
     def only(self, names: frozenset[str], wanted: bool) -> Ruleset:
@@ -109,10 +127,12 @@ class Ruleset:
             ),
             inwards=_only(self.inwards, names, wanted),
             outwards=_only(self.outwards, names, wanted),
+            marks=_only(self.marks, names, wanted),
         )
 
 
-_Key = TypeVar("_Key", Inwards, Outwards)
+_Key = TypeVar("_Key", Inwards, Outwards, Mark)
+_Ported = TypeVar("_Ported", Inwards, Mark)
 
 
 def _only(held: Mapping[_Key, Translated], names: frozenset[str], wanted: bool) -> dict[_Key, Translated]:
@@ -144,19 +164,20 @@ def without_overlap(accepts: Iterable[tuple[Accept, Names]]) -> dict[Accept, Nam
     return without_overlap(exact.items()) if moved else exact
 
 
-def translations(asked: Iterable[tuple[Inwards, Translated]]) -> tuple[dict[Inwards, Translated], list[str]]:
-    """What is translated inwards, without overlap, and where two ask for different addresses."""
-    groups: dict[tuple[str, str, str], list[tuple[Box, Names]]] = {}
-    for key, found in asked:
+def translations(asked: Iterable[tuple[_Ported, Translated]]) -> tuple[dict[_Ported, Translated], list[str]]:
+    """What is translated inwards, or marked, without overlap, and where two ask for different addresses or marks."""
+    groups: dict[_Ported, list[tuple[Box, Names]]] = {}
+    for asked_for, found in asked:
         names = tuple(f"{found.address} {name}" for name in found.names)
-        groups.setdefault(key[:3], []).append(((key.ports,), names))
-    made: dict[Inwards, Translated] = {}
+        whole = asked_for._replace(ports=ANY_PORT)
+        groups.setdefault(whole, []).append(((asked_for.ports,), names))
+    made: dict[_Ported, Translated] = {}
     conflicts: list[str] = []
-    for group, boxes in groups.items():
+    for whole, boxes in groups.items():
         for box, covering in disjoint(boxes):
             pairs = [text.split(" ", 1) for text in covering]
             addresses = {address for address, _name in pairs}
-            key = Inwards(*group, box[0])
+            key = whole._replace(ports=box[0])
             names = tuple(sorted({name for _address, name in pairs}))
             made[key] = Translated(min(addresses), names)
             if len(addresses) > 1:
@@ -166,7 +187,8 @@ def translations(asked: Iterable[tuple[Inwards, Translated]]) -> tuple[dict[Inwa
 
 def conflict(key: object, addresses: Iterable[str], names: Iterable[str]) -> str:
     asked = " and ".join(sorted(addresses))
-    return f"{key} cannot become {asked} at once, as {', '.join(sorted(names))} ask(s); one address becomes one other"
+    remedy = "one packet has one mark" if isinstance(key, Mark) else "one address becomes one other"
+    return f"{key} cannot become {asked} at once, as {', '.join(sorted(names))} ask(s); {remedy}"
 
 
 def _both(one: Names, other: Names) -> Names:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .labels import label_of
-from .ruleset import RANGES, Accept, Inwards, Outwards, Ruleset, Shape, Way, shape_of
+from .ruleset import KEPT, RANGES, Accept, Inwards, Mark, Outwards, Ruleset, Shape, Way, shape_of
 from .spans import ANY_PORT, address_text, port_text
 
 FAMILY = "inet"
@@ -65,6 +65,17 @@ def outwards_set(key: Outwards) -> str:
     return "translate_out/to" if key.destination else "translate_out/all"
 
 
+def mark_set(mark: Mark) -> str:
+    if not mark.side:
+        return "mark/all"
+    field = {"source": "sport", "destination": "port"}[mark.side]
+    return f"mark/{field}" if mark.ports[0] == mark.ports[1] else f"mark/{field}-{RANGES}"
+
+
+def mark_chain(mark: str) -> str:
+    return f"mark_{mark}"
+
+
 def elements_of(ruleset: Ruleset) -> Elements:
     """All sets with what is in them, apart from what says nothing about flows."""
     found: Elements = {}
@@ -81,6 +92,10 @@ def elements_of(ruleset: Ruleset) -> Elements:
     for way_out, outside in ruleset.outwards.items():
         words = " . ".join([f'"{way_out.egress}"', *filter(None, [way_out.private, way_out.destination])])
         _add(found, outwards_set(way_out), words, outside.address, label_of(outside.names))
+    for mark, put in ruleset.marks.items():
+        ports = [mark.protocol, port_text(mark.ports)] if mark.side else []
+        verdict = "accept" if put.address == KEPT else f"goto {mark_chain(put.address)}"
+        _add(found, mark_set(mark), " . ".join([_words(mark[:2]), *ports]), verdict, label_of(put.names))
     return found
 
 
@@ -145,13 +160,29 @@ _TRANSLATIONS: Mapping[str, SetKind] = {
 }
 
 
+_MARKED = "ifname . ifname . inet_proto . inet_service : verdict"
+_MARKS: Mapping[str, SetKind] = {
+    **{
+        f"mark/{field}{suffix}": SetKind(
+            "map",
+            _MARKED,
+            bool(suffix),
+            f"iifname . oifname . meta l4proto . {_FIELDS[field][1]} vmap @mark/{field}{suffix}",
+        )
+        for field in ("sport", "port")
+        for suffix in ("", f"-{RANGES}")
+    },
+    "mark/all": SetKind("map", "ifname . ifname : verdict", False, "iifname . oifname vmap @mark/all"),
+}
+
+
 def _kind(name: str) -> SetKind:
     if name == "ways":
         return SetKind("map", "ifname . ifname : verdict", False, "iifname . oifname vmap @ways")
     if name == "protected":
         return SetKind("set", "ipv4_addr", False, "")
-    if name in _TRANSLATIONS:
-        return _TRANSLATIONS[name]
+    if name in _TRANSLATIONS or name in _MARKS:
+        return _TRANSLATIONS.get(name) or _MARKS[name]
     shape: Shape = tuple(name.rpartition("/")[2].split("-"))
     used = [_FIELDS[field] for field in ("from", "to", "protocol", "sport", "port") if field in (*shape, "protocol")]
     looked_at = " . ".join(expression for _type, expression in used)
@@ -201,6 +232,8 @@ def _chains(ruleset: Ruleset, sets: Iterable[str]) -> Iterator[tuple[str, list[s
             "iifname . oifname vmap @ways",
         ],
     )
+    if ruleset.marks:
+        yield from _marking_chains(ruleset, names)
     for chain, hook in (
         ("translate_in", "prerouting priority dstnat"),
         ("translate_out", "postrouting priority srcnat"),
@@ -208,6 +241,19 @@ def _chains(ruleset: Ruleset, sets: Iterable[str]) -> Iterator[tuple[str, list[s
         lines = [_kind(name).rule for name in _TRANSLATIONS if name in names and name.startswith(f"{chain}/")]
         if lines:
             yield chain, [f"type nat hook {hook}; policy accept;", *lines]
+
+
+def _marking_chains(ruleset: Ruleset, names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Every packet is looked at, those of known connections too: each of them carries its own mark."""
+    for mark in sorted({put.address for put in ruleset.marks.values() if put.address != KEPT}, key=int):
+        yield mark_chain(mark), [f"{family} dscp set {mark}" for family in ("ip", "ip6")]
+    yield (
+        "marking",
+        [
+            "type filter hook forward priority mangle; policy accept;",
+            *(_MARKS[name].rule for name in _MARKS if name in names),
+        ],
+    )
 
 
 def native_text(ruleset: Ruleset) -> str:

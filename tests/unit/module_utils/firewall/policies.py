@@ -89,4 +89,33 @@ def policies(draw: st.DrawFn) -> Options:
                 nat=draw(st.sampled_from(([], [{"kind": "dnat", "public": "203.0.113.1", "private": "10.0.0.1"}]))),
             )
         )
-    return options(*rules, sets=sets, enforce=draw(st.sampled_from(("observe", "enforce"))))
+    marks = draw(st.lists(marks_of_one_mind(), max_size=5))
+    named = [{**each, "id": f"m{number}"} for number, each in enumerate(marks)]
+    return options(*rules, sets=sets, marks=named, enforce=draw(st.sampled_from(("observe", "enforce"))))
+
+
+def mark(name: str, **changes: t.Any) -> Options:
+    """A mark: UDP from the ports of audio keeps or gets the one for audio."""
+    return {
+        "id": name,
+        "stage": "voice",
+        "why": [f"row.{name}"],
+        "replaces": "",
+        "ingress": "eth1",
+        "egress": "eth0",
+        "protocol": "udp",
+        "side": "source",
+        "ports": "49152-57499",
+        "dscp": 46,
+        **changes,
+    }
+
+
+@st.composite
+def marks_of_one_mind(draw: st.DrawFn) -> Options:
+    """Marks that overlap, and do not contradict each other, as each side has a mark of its own."""
+    side, dscp = draw(st.sampled_from((("source", 46), ("destination", 34), ("destination", 34), ("", 0))))
+    way = draw(st.sampled_from((("eth0", "eth1"), ("eth1", "eth0"))))
+    found = mark("", ingress=way[0], egress=way[1], side=side, dscp=dscp, ports=draw(st.sampled_from(_PORTS)))
+    found = found if side else {key: said for key, said in found.items() if key not in ("protocol", "side", "ports")}
+    return found if way[0] == "eth1" else {key: said for key, said in found.items() if key != "dscp"}
