@@ -36,14 +36,16 @@ class ActionModule(RolloutAction):
         before = {step: passed.targets for step, passed in standing.passed.items()}
         judged = judge(_steps(run, wave), asked.confirmed, before)
         may_ask = asked.checkpoints == "ask" and not run.check
-        open_steps: list[Judged] = []
+        settled: list[Judged] = []
         for one in judged:
-            settled = self._asked(one) if one.state == "open" and may_ask and not open_steps else one
-            if settled.state == "open":
-                open_steps.append(settled)
-            else:
-                _pass(run, wave, settled)
-        return self._result(run, wave, open_steps)
+            waits = any(earlier.state == "open" for earlier in settled)
+            settled.append(self._asked(one) if one.state == "open" and may_ask and not waits else one)
+        waiting = [one for one in settled if one.state == "open"]
+        for one in settled:
+            # What may be left out is left out when the run goes on without it, and not while it waits for others.
+            if one.state == "confirmed" or (one.state == "left_out" and not waiting):
+                _pass(run, wave, one)
+        return self._result(run, wave, waiting)
 
     def _asked(self, one: Judged) -> Judged:
         """What a person at the terminal says; the step as it is where nobody is there."""

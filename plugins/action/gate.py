@@ -51,10 +51,19 @@ def _after(run: UnderWay, wave: Wave, alive: t.Collection[str]) -> Result:
         for outcome in told
         if _is_news(outcome.host, wave, standing.attempts)
     }
-    if news:
-        run.log.add("outcome", run.run, {"wave": wave.id, "mechanism": wave.mechanism, "hosts": news})
+    _tell(run, wave, news)
     words = stop_words(wave, told, run.following(wave))
     return _stopped(run, wave, words) if words else {"changed": False}
+
+
+def _tell(run: UnderWay, wave: Wave, news: t.Mapping[str, dict[str, str]]) -> None:
+    about = {"wave": wave.id, "mechanism": wave.mechanism}
+    undone = [host for host, told in news.items() if run.undoes and told["result"] == "done"]
+    others = {host: told for host, told in news.items() if host not in undone}
+    if undone:
+        run.log.add("undone", run.run, {**about, "hosts": undone, "of": run.undoes})
+    if others:
+        run.log.add("outcome", run.run, {**about, "hosts": others})
 
 
 def _is_news(host: str, wave: Wave, attempts: t.Mapping[tuple[str, str], t.Any]) -> bool:

@@ -19,6 +19,8 @@ from ..module_utils.journal import run_id
 from ..plugin_utils.acting.rollout import Result, RolloutAction, UnderWay, Variables, blueprint_in, under_way
 from ..plugin_utils.acting.rollout_files import (
     JOURNAL,
+    LEASE,
+    LeaseFile,
     RolloutJournal,
     copy_for_check,
     holder_of,
@@ -33,7 +35,9 @@ from ..plugin_utils.rollout.approval import refusal
 from ..plugin_utils.rollout.blueprint import Blueprint
 from ..plugin_utils.rollout.checkpoints import unknown
 from ..plugin_utils.rollout.choice import RefusedError, choose
-from ..plugin_utils.rollout.standing import Standing
+from ..plugin_utils.rollout.report import status_lines
+from ..plugin_utils.rollout.standing import Standing, standing_of
+from ..plugin_utils.rollout.undoing import NothingToUndoError, Undoing, undoing_of
 from ..plugin_utils.rollout.walk import Selection, Wave, walk
 from ..plugin_utils.schema.decode import Reader, decode
 from ..plugin_utils.topology.build import RUN_VARIABLES
@@ -50,37 +54,68 @@ class ActionModule(RolloutAction):
 
     def act(self, variables: Variables) -> Result:
         state = self.given("state")
-        if state == "begun":
-            return self._begin(variables)
         if state == "ended":
             return self._end()
-        raise AnsibleError(f"state: {state}: expected begun or ended")
-
-    def _begin(self, variables: Variables) -> Result:
+        if state not in ("begun", "undoing", "told"):
+            raise AnsibleError(f"state: {state}: expected begun, undoing, ended or told")
         estate = estate_dir(self._templar, variables)
         if estate is None:
             raise AnsibleError("the inventory is no file, so the journal has no place: set uc_estate_dir to a folder")
         plan_dir = private_folder() / "plan"
         blueprint = blueprint_in(plan_dir, stages_of(str(self._value(variables, "uc_product") or "")))
+        journal = RolloutJournal(estate / "journal" / JOURNAL)
+        if state == "told":
+            return self._told(estate, plan_dir, blueprint, journal)
         asked = self._asked(variables, estate, blueprint)
+        try:
+            return self._begin(variables, estate, plan_dir, blueprint, journal, asked, undoing=state == "undoing")
+        except (RefusedError, NothingToUndoError) as error:
+            return {"failed": True, "msg": str(error)}
+
+    def _begin(
+        self,
+        variables: Variables,
+        estate: Path,
+        plan_dir: Path,
+        blueprint: Blueprint,
+        journal: RolloutJournal,
+        asked: RunInput,
+        *,
+        undoing: bool,
+    ) -> Result:
         manifest = _manifest(plan_dir)
         wrong = refusal(_manifest(_approved_folder(asked.approved)), manifest) if asked.approved else ""
         if wrong:
-            return _refused(f"uc_approved: {asked.approved}: {wrong}")
-        journal = RolloutJournal(estate / "journal" / JOURNAL)
-        standing = journal.standing()
+            raise RefusedError(f"uc_approved: {asked.approved}: {wrong}")
+        history = journal.history()
+        standing = standing_of(history)
         tags, skipped = variables.get("ansible_run_tags", ["all"]), variables.get("ansible_skip_tags", [])
         hosts = tuple(variables["ansible_play_hosts_all"])
-        try:
-            selection = choose(blueprint, asked, standing, hosts, tags, skipped)
-        except RefusedError as error:
-            return _refused(str(error))
-        selection = self._able(blueprint, selection)
-        waves = walk(blueprint, selection, standing, asked.waves)
-        run = self._under_way(estate, plan_dir, journal, asked, waves)
+        selection = self._able(blueprint, choose(blueprint, asked, standing, hosts, tags, skipped))
+        undone = undoing_of(history, asked.run, selection.hosts, selection.mechanisms) if undoing else None
+        waves = undone.waves if undone else walk(blueprint, selection, standing, asked.waves)
+        run = self._under_way(estate, plan_dir, journal, asked, waves, undone.run if undone else "")
         plan = digest((plan_dir / MANIFEST).read_bytes())
-        self._begun(run, standing, asked, {"plan": plan, "inventory": manifest.get("input"), "hosts": len(hosts)})
+        about = {"plan": plan, "inventory": manifest.get("input"), "hosts": len(hosts), "undoes": run.undoes}
+        self._begun(run, standing, asked, about)
+        if undone:
+            self._tell_undoing(undone)
         return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": _for_tasks(run, hosts)}
+
+    def _told(self, estate: Path, plan_dir: Path, blueprint: Blueprint, journal: RolloutJournal) -> Result:
+        lease = LeaseFile(estate / "journal" / LEASE).read()
+        plan = digest((plan_dir / MANIFEST).read_bytes())
+        lines = status_lines(blueprint, journal.history(), lease, plan)
+        for line in lines:
+            self._display.display(line)
+        return {"changed": False, "status": list(lines)}
+
+    def _tell_undoing(self, undone: Undoing) -> None:
+        self._display.display(f"Goes back to before run {undone.run}, the last change first.")
+        if undone.later:
+            self._display.warning(f"what later runs changed at the same targets goes too: {', '.join(undone.later)}")
+        if undone.steps:
+            self._display.warning(f"steps of people stay done, no machine undoes them: {', '.join(undone.steps)}")
 
     def _able(self, blueprint: Blueprint, selection: Selection) -> Selection:
         """The selection without mechanisms that the playbook has no role for, which is said and never passed over."""
@@ -93,13 +128,19 @@ class ActionModule(RolloutAction):
         return dataclasses.replace(selection, mechanisms=selection.mechanisms & able)
 
     def _under_way(
-        self, estate: Path, plan_dir: Path, journal: RolloutJournal, asked: RunInput, waves: tuple[Wave, ...]
+        self,
+        estate: Path,
+        plan_dir: Path,
+        journal: RolloutJournal,
+        asked: RunInput,
+        waves: tuple[Wave, ...],
+        undoes: str,
     ) -> UnderWay:
         check = bool(self._task.check_mode)
         private = private_folder()
         make_folder(private)
         path = copy_for_check(journal.path, private / "check") if check else journal.path
-        run = UnderWay(run_id(None), str(path), str(estate), str(plan_dir), check, plain(asked), waves)
+        run = UnderWay(run_id(None), str(path), str(estate), str(plan_dir), check, plain(asked), waves, undoes)
         run.save()
         return run
 
@@ -113,7 +154,7 @@ class ActionModule(RolloutAction):
         self._tell(run, standing, taken_from)
 
     def _tell(self, run: UnderWay, standing: Standing, taken_from: str) -> None:
-        changing = [wave for wave in run.waves if wave.kind == "apply"]
+        changing = [wave for wave in run.waves if wave.kind != "checkpoints"]
         steps = sum(len(wave.steps) for wave in run.waves if wave.kind == "checkpoints")
         self._display.display(
             f"Run {run.run}: {len(changing)} waves of changes, {steps} steps of people not passed yet"
@@ -178,15 +219,11 @@ def _for_tasks(run: UnderWay, hosts: t.Sequence[str]) -> list[dict[str, t.Any]]:
                 "number": number,
                 "of": len(run.waves),
                 "present": list(dict.fromkeys([hosts[0], *wave.hosts, *others[:2]])),
-                "run": run.run,
+                "run": run.undoes or run.run,
                 "plan_dir": run.plan_dir,
             }
         )
     return found
-
-
-def _refused(words: str) -> Result:
-    return {"failed": True, "msg": words}
 
 
 def _manifest(folder: Path) -> dict[str, t.Any]:

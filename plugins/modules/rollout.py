@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rollout
-short_description: Begin and end a run of the roll-out
+short_description: Begin and end runs of the roll-out, and tell where an estate stands
 version_added: 0.1.0
 description:
   - Begins a run, in which the plan of an estate is applied stage by stage. Takes the lease on the estate, so that no
@@ -23,8 +23,10 @@ options:
   state:
     description:
       - V(begun) begins a run, V(ended) says that it is complete and lets go of the lease.
+      - V(undoing) begins a run that goes back to before another one, C(uc_run), or the last one that changed something.
+      - V(told) only tells where the estate stands, what is next, and what waits for a person.
     type: str
-    choices: [begun, ended]
+    choices: [begun, undoing, ended, told]
     required: true
   mechanisms:
     description:
@@ -60,14 +62,19 @@ run:
   sample: 20261101T101500Z-5f70bf
 plan_dir:
   description: The private copy of the plan that is deployed.
-  returned: when begun
+  returned: when begun or undoing
   type: str
 waves:
   description:
     - The waves, in the order they are walked. Each has C(id), C(stage), C(title), C(kind), C(mechanism), C(hosts),
       the hosts that are changed, C(present), those and the hosts that look on, and C(stages), what each of the hosts
       holds afterwards.
-  returned: when begun
+  returned: when begun or undoing
   type: list
   elements: dict
+status:
+  description: Where the estate stands, in lines for people.
+  returned: when told
+  type: list
+  elements: str
 """

@@ -245,16 +245,15 @@ class _Builder:
 
         Name servers are: their zones are changed by messages to where they serve.
         """
-        managed = [host.managed_at for host in hosts if host.managed_at]
-        for server in self.topology.of_type("dns_server"):
-            managed += filter(None, (server.address("internal"), server.address("external")))
-        found = (self.topology.networks.locate(address) for address in managed)
-        networks = list(dict.fromkeys((MANAGEMENT, *filter(None, found))))
+        locate = self.topology.networks.locate
+        in_band = {locate(host.managed_at): None for host in hosts if host.managed_at}
+        served = [address for server in self.topology.of_type("dns_server") for address in _named(server)]
+        networks = dict.fromkeys(filter(None, (MANAGEMENT, *in_band, *map(locate, served))))
         interfaces = [
             Interface(device_name(network), network, (self._with_prefix(self.free[network].last(), network),))
             for network in networks
         ]
-        return Host(CONTROLLER, (), tuple(interfaces), forwards=len(interfaces) > 1)
+        return Host(CONTROLLER, (), tuple(interfaces), forwards=any(in_band))
 
     def _way_back(self, controller: Host) -> dict[str, tuple[Route, ...]]:
         """Routes to the management network for hosts that are managed through another one."""
@@ -279,6 +278,11 @@ class _Builder:
             if address and self.topology.networks.zone(self.topology.networks.locate(address)) == side
         ]
         return tuple(servers) or (tuple(world.addresses) if world and side != "internal" else ())
+
+
+def _named(server: Server) -> t.Iterator[Address]:
+    """Where a name server answers."""
+    yield from filter(None, (server.address("internal"), server.address("external")))
 
 
 def service_networks(host: Host) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import typing as t
 
 from ..topology.inputs.run import ConfirmationInput
 from .blueprint import PlannedStep
+from .work import counted
 
 State = t.Literal["confirmed", "left_out", "open"]
 
@@ -69,8 +70,7 @@ def words(judged: Judged) -> str:
 
 def waiting_words(wave: str, stage: str, waiting: t.Sequence[Judged], file: str) -> str:
     """What to say where a run stops for people."""
-    many = f"{len(waiting)} steps" if len(waiting) > 1 else "one step"
-    lines = [f"The roll-out waits at {wave} (stage {stage}): {many} of people are not confirmed."]
+    lines = [f"The roll-out waits at {wave} (stage {stage}) for {counted(len(waiting), 'step')} of people:"]
     lines += [f"  {words(judged)}" for judged in waiting]
     lines += [
         "Do them, then say so, and run the same again: it takes up here. Say so in uc_confirmed, or in",

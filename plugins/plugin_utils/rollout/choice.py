@@ -11,7 +11,7 @@ from ..topology.inputs.run import RunInput
 from .blueprint import MECHANISMS, Blueprint
 from .standing import Standing
 from .walk import Selection
-from .work import left_before
+from .work import counted, left_before
 
 # Words that Ansible itself gives a meaning to.
 _EVERYTHING = frozenset({"all", "always", "tagged", "untagged", "never"})
@@ -50,7 +50,7 @@ def _stages(blueprint: Blueprint, asked: RunInput, standing: Standing, problems:
     if not asked.stage:
         return blueprint.up_to(asked.until) if asked.until else tuple(blueprint.stages)
     for work in left_before(blueprint, standing, asked.stage):
-        parts = [f"{len(work.steps)} steps of people"] if work.steps else []
+        parts = [f"{counted(len(work.steps), 'step')} of people"] if work.steps else []
         parts += [f"{mechanism} at {host}" for mechanism, host in work.hosts]
         problems.append(
             f"uc_stage: {asked.stage}: an earlier stage is not complete: {work.stage} lacks {_some(parts)}; "

@@ -17,9 +17,9 @@ from ..topology.inputs.run import WavesInput
 from .blueprint import MECHANISMS, Blueprint, Demand, PlannedStep
 from .standing import Standing, Target
 from .waves import batches
-from .work import is_passed, needs_nobody
+from .work import counted, is_passed, needs_nobody
 
-PhaseKind = t.Literal["checkpoints", "apply"]
+PhaseKind = t.Literal["checkpoints", "apply", "undo"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def walk(blueprint: Blueprint, selection: Selection, standing: Standing, asked: 
 def _checkpoints(phase: Phase, name: str, standing: Standing) -> t.Iterator[Wave]:
     steps = [step for step in phase.steps if not needs_nobody(step) and not is_passed(step, standing)]
     if steps:
-        title = steps[0].title if len(steps) == 1 else f"{len(steps)} steps of people"
+        title = steps[0].title if len(steps) == 1 else f"{counted(len(steps), 'step')} of people"
         ids = tuple(step.id for step in steps)
         yield Wave(id=name, stage=phase.stage, title=title, kind="checkpoints", steps=ids)
 

@@ -47,8 +47,12 @@ def work_of(blueprint: Blueprint, standing: Standing, stage: str) -> StageWork:
         steps=tuple(step for step in people if not step.optional and not is_passed(step, standing)),
         hosts=tuple(target for target in targets if stage not in standing.done.get(target, ())),
         half=tuple(standing.attempts[target] for target in targets if target in standing.attempts),
-        planned=len(people) + len(demands),
+        planned=sum(not step.optional for step in people) + len(demands),
     )
+
+
+def counted(many: int, thing: str) -> str:
+    return f"{many} {thing}s" if many > 1 else f"one {thing}"
 
 
 def left_before(blueprint: Blueprint, standing: Standing, stage: str) -> tuple[StageWork, ...]:

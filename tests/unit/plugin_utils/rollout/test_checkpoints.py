@@ -62,7 +62,7 @@ def test_slips_in_confirmations_are_found() -> None:
 def test_who_waits_reads_what_to_do_with_which_rights_and_how_to_go_on() -> None:
     waiting = judge((SQL, METHOD), (), {})
     assert waiting_words("pool.01-checkpoints", "pool", waiting, "/estate/confirmed.yml") == (
-        "The roll-out waits at pool.01-checkpoints (stage pool): 2 steps of people are not confirmed.\n"
+        "The roll-out waits at pool.01-checkpoints (stage pool) for 2 steps of people:\n"
         "  Sql [pool1, pool2]\n"
         "    Its own computer\n"
         "    Who may: Administrators and DBAs or Owners\n"

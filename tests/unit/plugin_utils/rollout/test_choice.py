@@ -35,7 +35,7 @@ def test_until_takes_the_stages_before_it_along() -> None:
 def test_a_stage_by_itself_needs_those_before_it() -> None:
     assert refusal(RunInput(stage="edge")) == (
         "Nothing was begun:\n"
-        "  uc_stage: edge: an earlier stage is not complete: preflight lacks 1 steps of people; "
+        "  uc_stage: edge: an earlier stage is not complete: preflight lacks one step of people; "
         "run it first, or use uc_until: edge\n"
         "  uc_stage: edge: an earlier stage is not complete: pool lacks 3 steps of people, dns at ns, "
         "certificates at fe1, certificates at fe2, certificates at fe3 and 1 more; "

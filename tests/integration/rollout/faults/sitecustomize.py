@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ends a run of Ansible as a power cut would, at a chosen line of the journal. Python loads this by its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+_AT = int(os.environ.get("OPENUC_TEST_KILL_AT_LINE", "0"))
+_TORN = os.environ.get("OPENUC_TEST_TEAR") == "1"
+_sync = os.fsync
+
+
+def _sync_and_die(handle: int) -> None:
+    _sync(handle)
+    if not os.readlink(f"/proc/self/fd/{handle}").endswith("rollout.jsonl"):
+        return
+    size = os.fstat(handle).st_size
+    if os.pread(handle, size, 0).count(b"\n") != _AT:
+        return
+    if _TORN:
+        os.ftruncate(handle, size - 7)
+    # Ansible and its workers are one process group of their own, which the test made.
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+if _AT:
+    os.fsync = _sync_and_die

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An estate whose mechanisms only take notes, and break where a test says so: the roll-out itself is what is tested."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.records import Entry, read
+from tests.support import ROOT
+
+INVENTORY = Path(__file__).parent / "inventory"
+MECHANISMS = ("dns", "firewall", "load_balancer", "certificates", "qos")
+PROGRAMS = Path(sys.executable).parent
+
+# Notes are added by one write each, so that those of hosts that work at the same time do not mix.
+_NOTE = """
+- name: Note {words}
+  ansible.builtin.shell: >-
+    echo "{words} {mechanism} {{{{ inventory_hostname }}}} {{{{ _openuc_stages | last }}}}" >> {{{{ notes }}}}
+  delegate_to: localhost
+  delegate_facts: false
+  vars: {{ansible_connection: local}}
+"""
+_APPLY = """
+- name: Reach the host
+  ansible.builtin.ping:
+- name: Lose the host
+  ansible.builtin.set_fact: {{ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9}}
+  when: inventory_hostname in lose | default([])
+- name: Reach the host again
+  ansible.builtin.ping:
+- name: Break
+  ansible.builtin.fail: {{msg: it broke}}
+  when: ('{mechanism} ' ~ inventory_hostname) in fail_at | default([])
+- name: Go on
+  ansible.builtin.ping:
+"""
+_RESTORE = """
+- name: Break again
+  ansible.builtin.fail: {{msg: nothing to go back to}}
+  when: inventory_hostname in stuck | default([])
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class StubbedEstate:
+    """An estate in a folder of its own."""
+
+    folder: Path
+
+    @property
+    def inventory(self) -> Path:
+        return self.folder / "estate"
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / "estate.estate"
+
+    @property
+    def journal(self) -> Path:
+        return self.kept / "journal" / "rollout.jsonl"
+
+    def deploy(self, *arguments: str, **variables: t.Any) -> subprocess.CompletedProcess[str]:
+        return self.play("openuc.ocs.deploy", *arguments, **variables)
+
+    def play(self, playbook: str, *arguments: str, **variables: t.Any) -> subprocess.CompletedProcess[str]:
+        """Run a playbook to its end."""
+        return subprocess.run(
+            self.command(playbook, *arguments, **variables),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+        )
+
+    def command(self, playbook: str, *arguments: str, **variables: t.Any) -> list[str]:
+        own = {
+            "_openuc_roles": "openuc_tests.stubs",
+            "_openuc_mechanisms": list(MECHANISMS),
+            "notes": str(self.folder / "notes"),
+        }
+        given = json.dumps({**own, **variables})
+        return [str(PROGRAMS / "ansible-playbook"), playbook, "-i", str(self.inventory), "-e", given, *arguments]
+
+    def environment(self) -> dict[str, str]:
+        collections = os.pathsep.join([str(ROOT / ".build" / "collections"), str(self.folder / "collections")])
+        return {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": collections,
+            "ANSIBLE_FORKS": "4",
+        }
+
+    def notes(self) -> list[str]:
+        """What the mechanisms were asked to do: `apply dns host stage`."""
+        path = self.folder / "notes"
+        return (
+            [line.replace(".corp.contoso.com", "") for line in path.read_text().splitlines()] if path.exists() else []
+        )
+
+    def entries(self, *events: str) -> list[Entry]:
+        text = self.journal.read_text() if self.journal.exists() else ""
+        return [entry for entry in read(text).entries if not events or entry.event in events]
+
+    def results(self) -> dict[str, str]:
+        """The last that is told of each target."""
+        found = {}
+        for entry in self.entries("outcome"):
+            for host, told in entry.data["hosts"].items():
+                found[f"{entry.data['mechanism']} {host.split('.')[0]}"] = told["result"]
+        return found
+
+    def verdicts(self) -> list[str]:
+        return [str(entry.data["verdict"]) for entry in self.entries("ended")]
+
+    def has_lease(self) -> bool:
+        return (self.kept / "journal" / "lease.json").exists()
+
+
+def make(folder: Path) -> StubbedEstate:
+    """The estate, and the collection that its mechanisms stand in."""
+    shutil.copytree(INVENTORY, folder / "estate")
+    for mechanism in MECHANISMS:
+        tasks = folder / "collections/ansible_collections/openuc_tests/stubs/roles" / mechanism / "tasks"
+        tasks.mkdir(parents=True)
+        apply = _NOTE.format(words="apply", mechanism=mechanism) + _APPLY.format(mechanism=mechanism)
+        restore = _NOTE.format(words="restore", mechanism=mechanism) + _RESTORE.format(mechanism=mechanism)
+        done = _NOTE.format(words="done", mechanism=mechanism)
+        (tasks / "main.yml").write_text(f"---{apply}{done}")
+        (tasks / "restore.yml").write_text(f"---{restore}")
+    return StubbedEstate(folder)
