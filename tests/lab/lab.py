@@ -224,11 +224,17 @@ def _check_way_is_free(lab: Lab, drawn: Layout) -> None:
     shown = subprocess.run(["ip", "-json", "route", "show", "root", str(management)], capture_output=True, check=True)
     taken = [route for route in json.loads(shown.stdout or "[]") if route["dev"] != links.visitor_link(lab.name)]
     if taken:
-        where = ", ".join(f"{route['dst']} on {route['dev']}" for route in taken)
+        where = ", ".join(f"{route['dst']} on {route['dev']}{_owner(route['dev'])}" for route in taken)
         raise LabError(
             f"lab {lab.name}: this machine has a route to {management} already ({where}), which its management network "
             "needs. Use --closed, and run Ansible inside with: lab run -- ansible-playbook ..."
         )
+
+
+def _owner(card: str) -> str:
+    """Which lab a card of the machine belongs to, and how it goes, in words; nothing where it is no lab's."""
+    owner = next((name for name in kernel.labs() if links.visitor_link(name) == card), "")
+    return f", of lab {owner}, which goes with: {Lab(owner).command('down')}" if owner else ""
 
 
 # --- files of hosts -------------------------------------------------------------------------------------------------

@@ -166,6 +166,17 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert re.search(rf"^    {name} ", shown, re.MULTILINE), name
 
 
+def test_every_command_is_documented() -> None:
+    page = (ROOT / "docs/lab.md").read_text(encoding="utf-8")
+    known = re.findall(r"^    (\w+) ", command._parser().format_help(), re.MULTILINE)
+    documented = {
+        word for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for word in re.findall(r"`(\w+)", row)
+    }
+    assert [name for name in known if name not in documented] == []
+    for path in re.findall(r"`((?:tests|playbooks|inventories|roles)/[\w/.]+)`", page):
+        assert (ROOT / path).exists() or "mine" in path, path
+
+
 def test_status_tells_what_is_left_of_a_lab(one: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--name", "one", "status"]) == 0
     first, *rows = capsys.readouterr().out.splitlines()
