@@ -100,7 +100,8 @@ def of_code(code: int, doing: str, key: str) -> DnsError:
     if code == 2:
         return FailedError(
             f"the server failed ({name} to {doing})",
-            "Its log says why; often it cannot write the zone's folder or journal. Mend that and run again",
+            "Its log says why: often it cannot write the zone's folder or journal, or the account may not change the "
+            "record (Active Directory). Mend that and run again",
         )
     return FailedError(
         f"the server answered {name} to {doing}", "Look whether it does dynamic updates (RFC 2136) at all, and its log"

@@ -237,7 +237,8 @@ class _Work:
         if outcome.verified is None:
             outcome.verified = True
         outcome.warnings += [f"{job.place}: {each}" for each in verification.broken_chains(job.want, live)]
-        others = [each for each in verification.name_servers(live) if each[1] != job.place.address]
+        primary = (job.place.server.rstrip(".").lower(), job.place.address)
+        others = [each for each in verification.name_servers(live) if each[0] != primary[0] and each[1] != primary[1]]
         timeout = min(self._common.timeout, 3.0)
         found = verification.standings(others, job.port, job.zone, live.serial, job.key, timeout)
         outcome.standings = found
