@@ -69,6 +69,8 @@ def connection(host: Host, folder: Path) -> dict[str, t.Any]:
         "ansible_user": "root",
         "ansible_ssh_private_key_file": str(folder / "id"),
         "ansible_ssh_common_args": options,
+        # Labs have the same addresses: a connection that is kept open must not be taken for one to another lab's host.
+        "ansible_control_path_dir": str(folder / "control"),
         "ansible_python_interpreter": PYTHON,
     }
 

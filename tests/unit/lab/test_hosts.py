@@ -120,6 +120,7 @@ def test_the_inventory_of_connections_has_every_host_that_is_managed(keys: Path)
         "ansible_user": "root",
         "ansible_ssh_private_key_file": f"{keys}/id",
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={keys}/known_hosts -o StrictHostKeyChecking=yes",
+        "ansible_control_path_dir": f"{keys}/control",
         "ansible_python_interpreter": "/usr/bin/python3",
     }
 
