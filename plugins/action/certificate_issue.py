@@ -15,8 +15,8 @@ from ..plugin_utils.acting.certificates import CertificateAction
 from ..plugin_utils.acting.slices import Arguments, Result, read_slice
 
 _ZONE = ("server", "address", "port", "zone", "view", "update", "key_name")
-# Who asks for such a record asks once, a moment later.
-_TTL = 60
+# An authority asks once; what its resolver remembered would be wrong for the next order.
+_TTL = 1
 _SEEN_BY_AUTHORITIES = "external"
 
 

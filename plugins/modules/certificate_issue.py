@@ -272,6 +272,10 @@ waiting:
   returned: success
   type: list
   elements: str
+published:
+  description: Folder with the revocation lists and certificates of O(authority=internal), for a web server.
+  returned: success
+  type: str
 challenges:
   description:
     - What has to be met before O(phase=finish). Each has C(name), C(type), C(token) and C(value), and C(record) for
@@ -286,6 +290,7 @@ rendered:
 """
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -327,6 +332,7 @@ def main() -> None:
         would_need=list(outcome.would_need),
         waiting=list(outcome.waiting),
         challenges=[dict(each) for each in outcome.challenges],
+        published=str(Path(options["folder"]) / "published") if options["authority"] == "internal" else "",
     )
     if outcome.problems:
         module.fail_json(msg=telling.failure(outcome.problems), **found)

@@ -221,6 +221,8 @@ class AcmeIssuing(Issuing):
             if order.get("status") != "valid":
                 raise acme.AcmeError(f"the order is {order.get('status')}: {_reason(order)}; run again to go on")
             found = certificates.load_all(self._client.download(order["certificate"]))
+            # It is valid from a moment on at which this run was under way.
+            self.now = max(self.now, datetime.datetime.now(datetime.timezone.utc))  # noqa: UP017 - Python 3.9
             chain, wrong = self.judged(request, found, self._roots())
         except KeyError as error:
             return f"{request.id}: the server answers nonsense: its order lacks {error}"
