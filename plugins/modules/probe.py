@@ -22,8 +22,9 @@ options:
   probes:
     description:
       - A list of mappings. It may be thousands long.
-      - Every probe has C(id), which is its own, C(protocol), one of V(tcp), V(tls), V(udp) and V(dns), C(address), an
-        IP address or a name, for V(dns) the server's, and C(port), which for V(dns) may be left out.
+      - Every probe has C(id), which is its own, C(protocol), one of V(tcp), V(tls), V(udp), V(dns), V(sip), V(stun),
+        V(xmpp), V(https) and V(ldap), C(address), an IP address or a name, for V(dns) the server's, and C(port), which
+        for V(dns) may be left out.
       - Every probe may have C(resolver), the address of the DNS server that is asked for C(address) in place of the
         host's own resolver, C(source_address), C(source_port), C(timeout) in seconds, 4 when left out,
         C(slow_after), the seconds after which an answer is called slow, and C(expect).
@@ -41,6 +42,13 @@ options:
       - A V(dns) probe has C(name) and C(type), one of V(A), V(AAAA), V(CNAME), V(MX), V(NS), V(PTR), V(SOA), V(SRV)
         and V(TXT), and may have C(transport), V(udp) or V(tcp), C(values), exactly those expected, in any order, and
         C(tries).
+      - A V(sip) probe has C(domain), which it asks for its OPTIONS, and a V(https) probe may have C(path), C(host), the
+        name in its request, and C(statuses), the codes that are right. Both may have the options of V(tls), and
+        C(transport), V(tls), or V(tcp) to speak without TLS.
+      - An V(xmpp) probe has C(domain), for which it opens a stream as servers do, and may have C(origin), the domain it
+        says it is of. An V(ldap) probe asks the directory who it is.
+      - A V(stun) probe may have C(transport), V(udp) or V(tcp), C(mapped), the address that it is expected to be seen
+        as, and C(tries).
       - With O(slice) the probes come from there.
     type: raw
   slice:

@@ -6,9 +6,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .dns import DNS
+from .ldap import LDAP
 from .model import Protocol
+from .sip import SIP
+from .stun import STUN
 from .tcp import TCP
 from .tls import TLS
 from .udp import UDP
+from .web import HTTPS
+from .xmpp import XMPP
 
-PROTOCOLS: Mapping[str, Protocol] = {"tcp": TCP, "tls": TLS, "udp": UDP, "dns": DNS}
+PROTOCOLS: Mapping[str, Protocol] = {
+    "tcp": TCP,
+    "tls": TLS,
+    "udp": UDP,
+    "dns": DNS,
+    "sip": SIP,
+    "stun": STUN,
+    "xmpp": XMPP,
+    "https": HTTPS,
+    "ldap": LDAP,
+}

@@ -160,6 +160,10 @@ def _address_problem(value: str) -> str:
     return ""
 
 
+def _name_problem(value: str) -> str:
+    return "" if _HOST_NAME.fullmatch(value) else f"expected a name such as contoso.com, got {value!r}"
+
+
 def _ip_problem(value: str) -> str:
     return "" if family_of(value) is not None else f"expected an IP address, got {value!r}"
 
@@ -181,4 +185,7 @@ _CHECKS: Mapping[str, Callable[[Any], str]] = {
     "timeout": _seconds_problem,
     "slow_after": _seconds_problem,
     "tries": _tries_problem,
+    "domain": _name_problem,
+    "origin": _name_problem,
+    "host": _name_problem,
 }

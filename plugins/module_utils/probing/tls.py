@@ -232,14 +232,16 @@ def _is_pem(text: str) -> bool:
     return "-----BEGIN" in text
 
 
-def _problems(where: str, item: Mapping[str, Any]) -> Iterable[str]:
+def problems(where: str, item: Mapping[str, Any]) -> Iterable[str]:
+    """What is wrong with options that have the right types."""
     if "client_key" in item and "client_certificate" not in item:
         yield f"{where}.client_certificate: is missing; client_key is the key of one"
     if item.get("verify") is False and "trust" in item:
         yield f"{where}.trust: has no meaning when verify is false"
 
 
-def _options(item: Mapping[str, Any]) -> TlsOptions:
+def options_of(item: Mapping[str, Any]) -> TlsOptions:
+    """Of any protocol that speaks TLS."""
     return TlsOptions(
         server_name=item.get("server_name") or _name_in(item["address"]),
         names=tuple(item.get("names", ())),
@@ -270,6 +272,6 @@ TLS = Protocol(
     outcomes=outcomes.CONNECTING | outcomes.CERTIFICATE,
     run=run,
     fields=FIELDS,
-    problems=_problems,
-    options=_options,
+    problems=problems,
+    options=options_of,
 )

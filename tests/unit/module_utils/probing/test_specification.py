@@ -33,7 +33,10 @@ def test_the_least_that_is_needed(item: dict[str, t.Any]) -> None:
     ("item", "problem"),
     [
         ("text", "probes[0]: expected a mapping, got 'text'"),
-        ({**TCP, "protocol": "tpc"}, "probes[0].protocol: 'tpc' is none of tcp, tls, udp, dns; did you mean tcp?"),
+        (
+            {**TCP, "protocol": "tpc"},
+            "probes[0].protocol: 'tpc' is none of tcp, tls, udp, dns, sip, stun, xmpp, https, ldap; did you mean tcp?",
+        ),
         ({**TCP, "adress": "x"}, "probes[0].adress: no such option; did you mean address?"),
         ({**TCP, "server_name": "x"}, "probes[0].server_name: no such option"),
         ({"id": "a", "protocol": "tcp", "port": 1}, "probes[0].address: is missing"),
@@ -62,7 +65,7 @@ def test_the_least_that_is_needed(item: dict[str, t.Any]) -> None:
             {**TCP, "expect": "opne"},
             (
                 "probes[0].expect: 'opne' is no outcome of tcp; it may be open, slow, refused, filtered, unreachable, "
-                "unresolved, not_run, passed, blocked; did you mean open?"
+                "unresolved, not_run, passed, served, blocked; did you mean open?"
             ),
         ),
         ({**TCP, "expect": []}, "probes[0].expect: expected a word or a list of words, got []"),
