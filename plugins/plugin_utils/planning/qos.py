@@ -29,11 +29,13 @@ from .qos_items import (
     Scheduler,
     WmiValue,
 )
+from .qos_network import plan_marks
 
 
 def plan_qos(topology: Topology, stages: Stages) -> QosPlan:
-    """The settings of every server, pool and population; nothing where QoS is not set up."""
-    return _Planner(topology, stages).plan()
+    """The settings of every server, pool and population, and of firewalls; nothing where QoS is not set up."""
+    found = _Planner(topology, stages).plan()
+    return dataclasses.replace(found, network=plan_marks(topology, stages, found))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

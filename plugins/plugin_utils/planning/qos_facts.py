@@ -87,6 +87,7 @@ class QosFact(AppliedFact):
     in_band: InBandEntry | None = option("A setting that travels in band", default=None)
     windows: tuple[str, ...] = option("Windows versions the packet scheduler statement is about", default=())
     installed: bool = option("Whether those have the packet scheduler from the start", default=True)
+    network: bool = option("Whether it is why routers look at marks", default=False)
     checkpoint: str = option("What a person does or sees to", default="")
     order: int = option("Place among the checkpoints", default=0)
     restart: str = option("What must be restarted for it to take effect", default="")

@@ -113,6 +113,21 @@ class Marking(Target):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkMark(Item):
+    """What a firewall does with the marks of packets that go one way through it: from or to ports, or all others."""
+
+    firewall: str
+    ingress: str
+    egress: str
+    protocol: str
+    side: t.Literal["source", "destination", ""]
+    ports: str
+    action: t.Literal["set", "keep", "clear"]
+    dscp: int
+    media: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class QosPlan:
     """Everything about QoS, by form."""
 
@@ -124,3 +139,4 @@ class QosPlan:
     in_band: tuple[InBandSetting, ...]
     schedulers: tuple[Scheduler, ...]
     checkpoints: tuple[QosCheckpoint, ...]
+    network: tuple[NetworkMark, ...] = ()

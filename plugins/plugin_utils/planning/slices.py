@@ -18,6 +18,7 @@ from .flows import Flow
 from .parties import EndpointSet
 from .plan import Plan
 from .protected import protected_addresses
+from .qos_items import NetworkMark
 
 Arguments = dict[str, t.Any]
 _TRAFFIC = ("ingress", "egress", "protocol", "source_ports")
@@ -39,7 +40,7 @@ def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
         *_zones(topology, plan),
         *balancer_slices(topology, plan),
         *_certificates(topology, plan),
-        *_registries(plan),
+        *_registries(topology, plan),
     )
 
 
@@ -80,8 +81,16 @@ def firewall_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "protected": list(protected.get(firewall, ())),
                 "sets": [_set(item) for _name, item in sorted(used[firewall].items())],
                 "rules": list(listed.values()),
+                "marks": [_mark(mark) for mark in plan.qos.network if mark.firewall == firewall],
             },
         )
+
+
+def _mark(mark: NetworkMark) -> Arguments:
+    """What is to be kept has no mark of its own, and what is about all else no ports."""
+    ports = {"protocol": mark.protocol, "side": mark.side, "ports": mark.ports} if mark.side else {}
+    dscp = {} if mark.action == "keep" else {"dscp": mark.dscp}
+    return {**_planned(mark), "ingress": mark.ingress, "egress": mark.egress, **ports, **dscp}
 
 
 def _rule(flow: Flow, crossing: Crossing) -> Arguments:
@@ -226,8 +235,12 @@ def _certificates(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
         )
 
 
-def _registries(plan: Plan) -> t.Iterator[Slice]:
-    """Values of each host or Group Policy object; what is left to Windows is in nobody's slice."""
+def _registries(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    """Values of each host, and of each Group Policy object in a folder of the domain controller that takes them.
+
+    What is left to Windows is in nobody's slice.
+    """
+    controller = next((server.name for server in topology.of_type("domain_controller")), "")
     by_target: dict[tuple[str, str], list[Arguments]] = {}
     for value in plan.qos.registry:
         if value.state == "present":
@@ -243,4 +256,7 @@ def _registries(plan: Plan) -> t.Iterator[Slice]:
             )
     for (target, gpo), values in sorted(by_target.items()):
         arguments = {"state": "replaced", "target": target, "gpo": gpo, "values": values}
-        yield Slice("qos_registry", target, arguments)
+        if gpo and controller:
+            yield Slice("qos_registry", f"{controller}/{target}", {**arguments, "domain_controller": controller})
+        else:
+            yield Slice("qos_registry", target, arguments)

@@ -159,6 +159,11 @@ PAGES: tuple[Page, ...] = (
             ),
             Section("In band", lambda plan: plan.qos.in_band, "target setting value off location travels why"),
             Section("Packet scheduler", lambda plan: plan.qos.schedulers, "target windows installed why"),
+            Section(
+                "Network",
+                lambda plan: plan.qos.network,
+                "firewall ingress egress side protocol ports action dscp media why",
+            ),
             Section("Checkpoints", lambda plan: plan.qos.checkpoints, "order target text why"),
         ),
     ),

@@ -118,7 +118,7 @@ def blueprint_of(plan: Data, stages: t.Mapping[str, str], slices: t.Iterable[Sli
         )
         for unit in plan["overview"]["clusters"]
     )
-    return Blueprint(stages, steps_of_plan(plan), units, demands_of(slices, units))
+    return Blueprint(stages, steps_of_plan(plan), units, demands_of(slices))
 
 
 def steps_of_plan(plan: Data) -> tuple[PlannedStep, ...]:
@@ -129,20 +129,20 @@ def steps_of_plan(plan: Data) -> tuple[PlannedStep, ...]:
     )
 
 
-def demands_of(slices: t.Iterable[SliceFile], units: t.Sequence[Unit]) -> tuple[Demand, ...]:
+def demands_of(slices: t.Iterable[SliceFile]) -> tuple[Demand, ...]:
     """Which hosts need which mechanism, each once."""
     found: dict[tuple[str, str], set[str]] = {}
     for item in slices:
         mechanism = MECHANISMS.get(item.module)
         if mechanism is None:
             continue
-        for host, stages in _needed_by(item, units):
+        for host, stages in _needed_by(item):
             found.setdefault((mechanism, host), set()).update(stages)
     ordered = sorted(found.items(), key=lambda pair: (tuple(MECHANISMS.values()).index(pair[0][0]), pair[0][1]))
     return tuple(Demand(mechanism, host, frozenset(stages)) for (mechanism, host), stages in ordered if stages)
 
 
-def _needed_by(item: SliceFile, units: t.Sequence[Unit]) -> t.Iterator[tuple[str, set[str]]]:
+def _needed_by(item: SliceFile) -> t.Iterator[tuple[str, set[str]]]:
     """Hosts at which a slice is applied, with the stages of its items there."""
     planned = [one for value in item.content.values() if isinstance(value, list) for one in value if _is_planned(one)]
     if item.module == "certificate_request":
@@ -150,11 +150,11 @@ def _needed_by(item: SliceFile, units: t.Sequence[Unit]) -> t.Iterator[tuple[str
             for host in one.get("hosts", ()):
                 yield host, {one["stage"]}
         return
-    host = str(item.content.get("server") or item.target)
-    if item.content.get("gpo"):
-        # A Group Policy object lies in the directory: a domain controller takes it.
-        host = next((server for unit in units for server in unit.roles.get("domain_controller", ())), host)
-    yield host, {one["stage"] for one in planned}
+    # A Group Policy object lies in the directory: a domain controller takes it, or people do where there is none.
+    holder = "domain_controller" if item.content.get("gpo") else "server"
+    host = str(item.content.get(holder) or ("" if item.content.get("gpo") else item.target))
+    if host:
+        yield host, {one["stage"] for one in planned}
 
 
 def _is_planned(item: object) -> bool:

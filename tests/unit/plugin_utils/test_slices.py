@@ -64,6 +64,16 @@ def test_each_issuer_is_asked_for_its_certificates() -> None:
 
 def test_clients_get_their_registry_values_by_group_policy() -> None:
     values = {s.target: s.arguments for s in slices("lab") if s.mechanism == "qos_registry"}
-    assert values["hq"]["gpo"] == "UC QoS hq"
-    assert {value["name"]: value["data"] for value in values["hq"]["values"]}["QoSEnabled"] == 1
+    clients = values["dc1.corp.contoso.com/hq"]
+    assert (clients["gpo"], clients["domain_controller"]) == ("UC QoS hq", "dc1.corp.contoso.com")
+    assert {value["name"]: value["data"] for value in clients["values"]}["QoSEnabled"] == 1
     assert values["fe1.corp.contoso.com"]["gpo"] == ""
+
+
+def test_a_firewall_gets_the_marks_of_its_ways() -> None:
+    marks = {s.target: s.arguments["marks"] for s in slices("lync2010") if s.mechanism == "firewall_rules"}
+    assert {(mark["ingress"], mark["egress"], mark.get("dscp")) for mark in marks["fw-ext.contoso.com"]} == {
+        ("internet", "outside", 0)
+    }
+    audio = next(mark for mark in marks["fw-int.contoso.com"] if mark.get("ports") == "49152-57499")
+    assert (audio["ingress"], audio["egress"], audio["side"], audio["dscp"]) == ("lan", "inside", "source", 46)

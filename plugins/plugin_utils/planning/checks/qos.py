@@ -12,6 +12,7 @@ from ...topology.inputs.policy import QosPolicyInput
 from ...topology.model import Topology
 from ..plan import Plan
 from ..qos_items import MediaRange
+from ..qos_network import contradictions
 
 _RANGES = tuple(field.name for field in dataclasses.fields(QosPolicyInput) if field.name.endswith("_ports"))
 
@@ -69,6 +70,32 @@ def clients_within_servers(topology: Topology, plan: Plan) -> t.Iterator[Violati
             )
 
 
+def marks_on_the_way(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """What firewalls are to set does not contradict itself."""
+    for one, other in contradictions(topology, plan.qos):
+        zone = topology.networks.zone_of_interface(one.place.firewall, one.place.ingress)
+        yield violation(
+            "finding.qos-marks-contradict",
+            f"uc_qos.network.{zone}",
+            host=one.place.firewall,
+            value=f"{one.place.first}-{one.place.last}",
+            why=(*one.source.why, *other.source.why),
+            ingress=one.place.ingress,
+            egress=one.place.egress,
+            firewall=one.place.firewall,
+            protocol=one.place.protocol,
+            target=one.source.target,
+            mark=_mark(one.dscp),
+            other=f"{other.place.first}-{other.place.last}",
+            other_target=other.source.target,
+            other_mark=_mark(other.dscp),
+        )
+
+
+def _mark(dscp: int) -> str:
+    return str(dscp) if dscp else "as they come"
+
+
 def unused(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     """What is given about QoS has an effect."""
     given = topology.estate.qos
@@ -80,6 +107,15 @@ def unused(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
     for medium, value in given.dscp.items():
         if given.enabled and medium not in media:
             yield violation("finding.qos-option-unused", f"uc_qos.dscp.{medium}", value=value)
+    entered = {
+        topology.networks.zone_of_interface(firewall, interface)
+        for firewall, interfaces in topology.networks.firewalls.items()
+        for interface in interfaces
+    }
+    # Where nothing is known about networks that is said already.
+    for zone, action in given.network.items():
+        if topology.networks.networks and zone not in entered:
+            yield violation("finding.qos-option-unused", f"uc_qos.network.{zone}", value=action)
 
 
 def _shown(item: MediaRange) -> str:
@@ -90,4 +126,4 @@ def _words(medium: str) -> str:
     return medium.replace("_", " ")
 
 
-CHECKS = (ranges, clients_within_servers, unused)
+CHECKS = (ranges, clients_within_servers, marks_on_the_way, unused)

@@ -104,6 +104,11 @@ class QosPolicyInput:
         "left out",
         default={},
     )
+    network: t.Mapping[t.Literal["internal", "perimeter", "internet"], t.Literal["trust", "set", "clear"]] = option(
+        "What the estate's firewalls do with the marks of packets that come from a zone: leave them, set them by the "
+        "ports of media and clear all others, or clear all; left out, marks are left as they are",
+        default={},
+    )
     server_media_ports: Ports = option("Range for all media on OCS conferencing servers", default="")
     server_audio_ports: Ports = option("Range for audio on Lync servers", default="")
     server_video_ports: Ports = option("Range for video on Lync servers", default="")
