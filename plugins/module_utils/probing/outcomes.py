@@ -63,5 +63,5 @@ LOOKUP = frozenset(
 # Words for several outcomes, for those who expect something of the way and not of what is at its end.
 BLOCKED = frozenset({FILTERED, UNREACHABLE, NO_ANSWER})
 PASSED = frozenset(MEANINGS) - BLOCKED - {UNRESOLVED, NOT_RUN}
-SERVED = PASSED - {REFUSED}
+SERVED = PASSED - {REFUSED, SILENT, BAD_ANSWER}
 GROUPS: Mapping[str, frozenset[str]] = {"passed": PASSED, "served": SERVED, "blocked": BLOCKED}

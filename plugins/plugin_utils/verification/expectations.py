@@ -126,11 +126,11 @@ class Expectations:
             return
         for port, is_alone in _sampled(flow.ports):
             certificate = self._certificate(flow, goal)
-            protocol, more = flow.protocol, t.cast("Arguments", {})
-            if certificate:
-                protocol, more = "tls", {"names": list(certificate.names), "certificate": certificate.id}
-            elif protocol == "udp":
-                more = {"payload": GREETING}
+            protocol, more = self._spoken(flow, is_alone)
+            if certificate and protocol in ("tls", "sip", "https"):
+                more |= {"names": list(certificate.names), "certificate": certificate.id}
+            elif protocol in ("tls", "sip", "https"):
+                more |= {"verify": False}
             rank = self._stages.rank(flow.stage)
             items, why = {flow.id: None}, dict.fromkeys(flow.why)
             source_port = _one_of(flow.source_ports, f"{source}>{goal.address}:{port}")
@@ -138,6 +138,17 @@ class Expectations:
             expect = "served" if is_alone else "passed"
             yield _Probe("flow", protocol, goal.address, port, source, source_port, expect, goal.host, rank,
                          flow.stage, items, why, more)  # fmt: skip
+
+    def _spoken(self, flow: Flow, is_alone: bool) -> tuple[str, Arguments]:
+        """How to knock: in the words of the server, where these are known and it needs no certificate of ours."""
+        spoken = (flow.application, flow.tls, flow.protocol)
+        if is_alone and spoken in (("sip", "tls", "tcp"), ("xmpp", "", "tcp")):
+            return flow.application, {"domain": next(iter(self._topology.estate.sip_domains), "openuc.invalid")}
+        if is_alone and spoken in (("https", "tls", "tcp"), ("stun", "", "udp")):
+            return flow.application, {}
+        if flow.protocol == "udp":
+            return "udp", {"payload": GREETING}
+        return ("tls" if flow.tls else "tcp"), {}
 
     def _certificate(self, flow: Flow, goal: _Goal) -> CertificateSpec | None:
         """The certificate that is shown where the flow ends; none where none is planned for it."""

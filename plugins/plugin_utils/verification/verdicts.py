@@ -13,7 +13,8 @@ Status = t.Literal["passed", "failed", "unknown"]
 Kind = t.Literal["flow", "closed", "name", "certificate"]
 
 _UNKNOWN: t.Final = frozenset({outcomes.NOT_RUN, outcomes.UNRESOLVED})
-_SHOWN_CERTIFICATE: t.Final = outcomes.CERTIFICATE | {outcomes.OPEN, outcomes.SLOW}
+_GOOD_CERTIFICATE: t.Final = frozenset({outcomes.OPEN, outcomes.SLOW})
+_SHOWN_CERTIFICATE: t.Final = (outcomes.CERTIFICATE - {outcomes.SILENT}) | {outcomes.OPEN, outcomes.SLOW}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +55,20 @@ def verdicts_of(vantage: str, expected: t.Iterable[Data], results: t.Iterable[Da
             yield _verdict(vantage, probe, {"outcome": outcomes.NOT_RUN, "detail": "it was not tried"}, "unknown")
             continue
         yield _verdict(vantage, probe, result, _status(probe, result))
-        if probe["protocol"] == "tls" and result["outcome"] in _SHOWN_CERTIFICATE:
-            good = result["outcome"] in (outcomes.OPEN, outcomes.SLOW)
-            shown = _verdict(vantage, probe, result, "passed" if good else "failed")
+        if "certificate" in probe and result["outcome"] in _SHOWN_CERTIFICATE:
+            shown = _verdict(vantage, probe, result, _certificate_status(result))
             items = (str(probe["certificate"]),)
             yield dataclasses.replace(shown, id=f"certificate:{shown.id}", kind="certificate", items=items)
+
+
+def _certificate_status(result: Data) -> Status:
+    """A server that wants a certificate of ours may end it before we could judge its own."""
+    outcome = result["outcome"]
+    shown = (result.get("facts") or {}).get("certificate")
+    if outcome in _GOOD_CERTIFICATE or (outcome == outcomes.TLS_FAILED and shown):
+        return "passed"
+    wanted = outcome == outcomes.TLS_FAILED and "client certificate" in str(result.get("detail"))
+    return "unknown" if wanted else "failed"
 
 
 def _status(probe: Data, result: Data) -> Status:

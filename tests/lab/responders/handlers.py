@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import typing as t
 
+from tests.lab.responders import answers
+
+# Clients of SIP, XMPP and HTTP speak first; others wait to be told.
+SECONDS_TO_SPEAK_FIRST = 0.2
 NOTICE = "openuc.ocs lab responder: test equipment, no UC server"
 
 
@@ -40,15 +45,23 @@ class Handler(t.Protocol):
 
 
 class Identify:
-    """Says at once who is here, then echoes."""
+    """Answers those who speak first in a way that is known here; tells all others who is here, then echoes."""
 
     async def stream(self, meeting: Meeting, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(meeting.line())
+        first = b""
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            first = await asyncio.wait_for(reader.read(65536), SECONDS_TO_SPEAK_FIRST)
+        answer = answers.to_stream(first, meeting.line())
+        writer.write(meeting.line() + first if answer is None else answer)
+        await writer.drain()
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
 
     def datagram(self, meeting: Meeting, data: bytes) -> bytes | None:
+        bound = answers.to_datagram(data, (meeting.peer_address, meeting.peer_port))
+        if bound is not None:
+            return bound
         # Two responders must not answer each other's answers for ever.
         return None if NOTICE.encode() in data else meeting.line()
 

@@ -91,6 +91,7 @@ CASES: dict[str, tuple[Wrong, str]] = {
     "members-down": (members(silent=True), "fe1.corp.contoso.com, fe2.corp.contoso.com"),
     "virtual-address-unreachable": (at("203.0.113.101", 443, "unreachable"), "203.0.113.101 of lb-out.contoso.com"),
     "too-open": (lambda probe: "open" if probe["kind"] == "closed" and probe["vantage"] == WORLD else None, WORLD),
+    "another-protocol": (at("203.0.113.33", 443, {"outcome": "bad_answer", "detail": "no HTTP"}), "no HTTP"),
     "no-tls": (
         at("203.0.113.33", 443, {"outcome": "tls_failed", "detail": "wants another version"}),
         "another version",
@@ -162,7 +163,8 @@ def test_all_words_of_all_ways_to_fail_can_be_filled_in() -> None:
         ("open", "passed", "flow", "passed"),
         ("refused", "passed", "flow", "passed"),
         ("refused", "served", "flow", "failed"),
-        ("untrusted", "passed", "flow", "passed"),
+        ("untrusted", "served", "flow", "passed"),
+        ("bad_answer", "served", "flow", "failed"),
         ("filtered", "passed", "flow", "failed"),
         ("no_answer", "passed", "flow", "unknown"),
         ("not_run", "passed", "flow", "unknown"),
@@ -174,7 +176,7 @@ def test_all_words_of_all_ways_to_fail_can_be_filled_in() -> None:
 )
 def test_a_verdict_follows_from_what_was_expected(outcome: str, expect: str, kind: str, status: str) -> None:
     probe = {**EXPECTED[CLIENT][0], "id": "x", "protocol": "tcp", "expect": expect, "kind": kind}
-    (verdict,) = verdicts_of(CLIENT, [probe], [{"id": "x", "outcome": outcome}])
+    verdict = next(verdicts_of(CLIENT, [probe], [{"id": "x", "outcome": outcome}]))
     assert verdict.status == status
     assert tally([verdict])[kind][status] == 1
 
@@ -186,7 +188,7 @@ def test_what_was_not_tried_is_not_known() -> None:
 
 
 def test_each_certificate_seen_is_a_check_of_its_own() -> None:
-    probe = next(probe for probe in EXPECTED[WORLD] if probe["protocol"] == "tls")
+    probe = next(probe for probe in EXPECTED[WORLD] if "certificate" in probe)
     flow, shown = verdicts_of(WORLD, [probe], [{"id": probe["id"], "outcome": "expired"}])
     assert (flow.kind, flow.status) == ("flow", "passed")
     assert (shown.kind, shown.status, shown.items) == ("certificate", "failed", (probe["certificate"],))

@@ -37,8 +37,9 @@ def flows(host: str, address: str) -> dict[int, dict[str, t.Any]]:
 def test_the_internet_knocks_where_remote_users_do_and_nowhere_else() -> None:
     seen = {(probe["address"], probe["port"], probe["protocol"]) for probe in probes("world1.example.net")
             if probe["kind"] == "flow"}  # fmt: skip
-    assert ("203.0.113.100", 443, "tls") in seen
-    assert ("203.0.113.102", 3478, "udp") in seen
+    assert ("203.0.113.100", 443, "sip") in seen
+    assert ("203.0.113.102", 3478, "stun") in seen
+    assert ("203.0.113.33", 443, "https") in seen
     assert not {address for address, _port, _protocol in seen if address.startswith("10.")}
 
 
