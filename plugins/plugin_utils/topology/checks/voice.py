@@ -109,7 +109,7 @@ def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
     """Every gateway is behind a Mediation Server, best behind one, and of a kind that exists."""
     catalogue = topology.catalogue
     announced, one = figure(catalogue, "announced_gateway_kinds"), figure(catalogue, "mediation_per_gateway")
-    served = figure(catalogue, "gateway_server_types")
+    served, hybrid = figure(catalogue, "gateway_server_types"), figure(catalogue, "gateway_kinds_with_own_mediation")
     serving = mediation_by_gateway(topology)
     for host in gateways(topology):
         behind = serving.get(host, [])
@@ -117,7 +117,17 @@ def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
             yield violation(
                 "finding.gateway-unserved", "uc_mediation", host=host, why=(served.row,), use=_use(topology, host)
             )
-        if one and _is_media_gateway(topology, host) and len(behind) > one.value:
+        kind = gateway_of(topology, host).kind
+        if hybrid and kind in hybrid.value and len(behind) > 1:
+            yield violation(
+                "finding.gateway-hybrid-shared",
+                "uc_mediation",
+                host=host,
+                value=", ".join(behind),
+                why=(hybrid.row,),
+                kind=kind,
+            )
+        elif one and _is_media_gateway(topology, host) and len(behind) > one.value:
             yield violation(
                 "finding.gateway-many-mediation",
                 "uc_mediation",
@@ -125,7 +135,6 @@ def gateway_hosts(topology: Topology) -> t.Iterator[Violation]:
                 value=", ".join(behind),
                 why=(one.row,),
             )
-        kind = gateway_of(topology, host).kind
         if announced and kind in announced.value:
             yield violation(
                 "finding.gateway-announced",
