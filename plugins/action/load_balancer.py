@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils.acting.slices import Result, SliceAction
+from ..plugin_utils.acting.slices import Arguments, Result, SliceAction
 
 
 class ActionModule(SliceAction):
@@ -18,8 +18,16 @@ class ActionModule(SliceAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
-        arguments = self.sliced()
+        arguments = _reached(self.sliced()) if "stages" in self._task.args else self.sliced()
         result.update(
             self._execute_module(module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=task_vars)
         )
         return result
+
+
+def _reached(arguments: Arguments) -> Arguments:
+    """Addresses of services that are left to a later stage are left to it too."""
+    services = arguments.get("services") or []
+    used = {address for service in services for address in (service["vip"], *(service.get("snat") or ()))}
+    addresses = [each for each in arguments.get("addresses") or [] if each["address"] in used]
+    return {**arguments, "addresses": addresses}

@@ -29,7 +29,8 @@ options:
       - V(overridden) does that and removes services and addresses of ours that are not listed.
       - V(deleted) removes the listed services, or everything that is ours where O(services) is left out.
       - V(gathered) returns what is ours as O(services) and O(addresses) take it, and how each member stands.
-      - V(rendered) returns the files as text, V(parsed) the services of O(text). Neither looks at the host.
+      - V(rendered) returns the files as text, in the form O(format), V(parsed) the services of O(text). Neither looks
+        at the host.
       - V(restored) puts back what the run O(run) found.
     type: str
     choices: [merged, replaced, overridden, deleted, gathered, rendered, parsed, restored]
@@ -65,6 +66,14 @@ options:
     description: Only services of these stages, of those in O(slice).
     type: list
     elements: str
+  format:
+    description:
+      - Of O(state=rendered). V(haproxy) is what this module writes, V(f5_as3) a declaration of Application Services 3,
+        V(nginx) the inside of a C(stream) block, V(table) a table for any other appliance.
+      - RV(unserved) tells what each of them cannot do. None but V(haproxy) has met a real appliance.
+    type: str
+    choices: [haproxy, f5_as3, nginx, table]
+    default: haproxy
   text:
     description: What HAProxy's file of ours holds, for O(state=parsed).
     type: str
@@ -209,6 +218,15 @@ would_need:
   returned: with states that change something
   type: list
   elements: str
+missing:
+  description: Programs that are missing on the host.
+  returned: with states that change something
+  type: list
+  elements: str
+unknown_run:
+  description: V(true) when O(state=restored) is asked for a run that changed nothing here.
+  returned: failure
+  type: bool
 gathered:
   description: C(services) and C(addresses), as the options take them.
   returned: with O(state=gathered)
@@ -226,7 +244,7 @@ parsed:
   type: list
   elements: dict
 rendered:
-  description: C(haproxy), and C(nft) where packets are handed on.
+  description: Text by file name.
   returned: with O(state=rendered)
   type: dict
 """
@@ -253,6 +271,8 @@ def main() -> None:
             found = {**result([]), **engine.offline(options)}
         else:
             found = engine.Engine(options, module.check_mode).run()
+    except engine.UnknownRunError as error:
+        module.fail_json(msg=str(error), unknown_run=True)
     except BalancerError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**found)

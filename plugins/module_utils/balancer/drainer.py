@@ -40,7 +40,7 @@ class Drainer:
 
     def _run(self) -> Result:
         services = self._services()
-        servers = servers_of(services, self.runtime.standings())
+        servers = servers_of(services, self.runtime.standings()) if services else []
         if self.state == "gathered":
             return {**result([]), "members": _members(servers), "left": {}}
         if not self.options["members"]:
@@ -58,6 +58,8 @@ class Drainer:
 
     def _services(self) -> Sequence[Service]:
         data = read_bytes(self.own)
+        if data is None and self.state == "gathered":
+            return ()
         if data is None:
             raise BalancerError(f"{self.own} is missing: no service of ours is balanced on this host")
         try:

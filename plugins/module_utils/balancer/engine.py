@@ -13,7 +13,7 @@ from typing import Any
 from ..contract import Operation, result
 from ..files import FileError, make_folder, read_bytes, write_whole
 from ..journal import Journal, JournalError, run_id
-from . import cards, packets, parsing, planning, text, watcher
+from . import cards, packets, parsing, planning, text, vendors, watcher
 from .model import Address, Service, decode, decode_addresses
 from .places import BalancerError, Places, found, must
 from .planning import Holding, Want
@@ -23,6 +23,7 @@ from .watching import Watching
 
 OFFLINE = ("rendered", "parsed")
 _TARGET = "balancer"
+_PACKAGES = {"haproxy": "haproxy", "nft": "nftables", "conntrack": "conntrack"}
 _SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
 
 Result = dict[str, Any]
@@ -35,10 +36,17 @@ def offline(options: Mapping[str, Any]) -> Result:
             return {"parsed": [service.as_item() for service in parsing.parse(options["text"] or "").services]}
         except parsing.UnreadableTextError as error:
             raise BalancerError(f"text: {error}") from error
-    want = wanted(options)
-    files = {"haproxy": text.render(want.services)}
-    table = packets.table(want.services)
-    return {"rendered": {**files, **({"nft": table} if table else {})}, "unserved": _unserved(want.services)}
+    services = wanted(options).services
+    if options["format"] in vendors.TARGETS:
+        rendering = vendors.render(options["format"], services)
+        limits = [{"service": key, "id": _ids(services)[key], "reason": reason} for key, reason in rendering.limits]
+        return {"rendered": dict(rendering.files), "unserved": limits}
+    files = {"haproxy.cfg": text.render(services), "balance.nft": packets.table(services)}
+    return {"rendered": {name: content for name, content in files.items() if content}, "unserved": _unserved(services)}
+
+
+def _ids(services: Sequence[Service]) -> dict[str, str]:
+    return {service.key: service.id for service in services}
 
 
 def wanted(options: Mapping[str, Any]) -> Want:
@@ -79,6 +87,10 @@ class _Have:
         return [each for each in self.standings if each.status == "DRAIN" and not each.section.startswith(text.CHECK)]
 
 
+class UnknownRunError(BalancerError):
+    """A run that changed nothing here, or none at all."""
+
+
 class Engine:
     """One run on one host."""
 
@@ -105,7 +117,13 @@ class Engine:
     def _want(self) -> Want:
         if self.options["state"] != "restored":
             return wanted(self.options)
-        stored = self.journal.stored(self.options["run"] or "")
+        run = self.options["run"] or ""
+        try:
+            stored = self.journal.stored(run)
+        except JournalError as error:
+            if run in self.journal.runs():
+                raise
+            raise UnknownRunError(str(error)) from error
         return wanted({**stored, "state": "overridden"})
 
     # --- what there is ---
@@ -152,7 +170,8 @@ class Engine:
 
     def _changed(self, want: Want) -> Result:
         have = self._have()
-        need = self._would_need(want)
+        missing = self._missing(want)
+        need = self._would_need(want, missing)
         if need and not self.check:
             raise BalancerError("\n".join(need))
         after = self._target(want, have.holding)
@@ -168,21 +187,19 @@ class Engine:
             undo = run_id(self.options["run"] if self.options["state"] != "restored" else None)
             self._apply(have, new, after, undo)
         found = result(done, self._foreign(), undo, str(self.journal.folder / "runs" / f"{undo}.json") if undo else "")
-        return {**found, "unserved": unserved, "would_need": need}
+        return {**found, "unserved": unserved, "would_need": need, "missing": missing}
 
-    def _would_need(self, want: Want) -> list[str]:
-        need = []
-        if not self.haproxy.program():
-            need.append("HAProxy is not installed on this host; install the package haproxy")
-        if any(service.forwarded and not text.unserved(service) for service in want.services):
-            need += [
-                f"{program} is not installed on this host; services that keep the client's address need it"
-                for program in ("nft", "conntrack")
-                if not found(program)
-            ]
-        if want.state == "deleted":
-            return need
-        return need + cards.read().problems(want.addresses)
+    def _missing(self, want: Want) -> list[str]:
+        """Programs that the host lacks."""
+        forwarding = any(service.forwarded and not text.unserved(service) for service in want.services)
+        programs = ("haproxy", "nft", "conntrack") if forwarding else ("haproxy",)
+        return [program for program in programs if not found(program)]
+
+    def _would_need(self, want: Want, missing: Sequence[str]) -> list[str]:
+        need = [
+            f"{program} is not installed on this host; install the package {_PACKAGES[program]}" for program in missing
+        ]
+        return need + ([] if want.state == "deleted" else cards.read().problems(want.addresses))
 
     def _target(self, want: Want, have: Holding) -> Holding:
         """Addresses that somebody else has put there stay somebody else's."""

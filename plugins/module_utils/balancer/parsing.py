@@ -78,19 +78,20 @@ def _parsed_service(kind: str, section: str, body: Sequence[_Line]) -> tuple[Ser
     vip, port, protocol = _named(kind, section)
     comments: dict[str, str] = {}
     idle, reset, affinity = 0, False, "tcp"
+    timed = "client" if kind == "listen" else "server"
     servers: list[_Server] = []
     for number, words in body:
         if words[0] == "#":
             comments[words[1].rstrip(":")] = words[2] if len(words) > 2 else ""
         elif words[0] == "server":
             servers.append(_parsed_server(number, words))
-        elif words[:2] == ["timeout", "server"]:
+        elif words[:2] == ["timeout", timed]:
             idle = _seconds(number, words)
         elif words == ["option", "nolinger"]:
             reset = True
         elif words == ["balance", "source"]:
             affinity = "source"
-        elif words[0] not in ("bind", "hash-type") and words[:2] != ["timeout", "client"]:
+        elif words[0] not in ("bind", "hash-type") and words[:2] != ["timeout", "server"]:
             raise UnreadableTextError(f"line {number}: {' '.join(words)!r} is no setting of ours")
     if not servers:
         raise UnreadableTextError(f"{kind} {section}: has no servers")

@@ -107,8 +107,10 @@ def _section(service: Service, check: str, out: frozenset[str]) -> list[str]:
     if service.affinity == "source":
         lines += ["    balance source", "    hash-type consistent"]
     if service.idle_seconds:
-        sides = ("server",) if service.forwarded else ("client", "server")
-        lines += [f"    timeout {side} {service.idle_seconds}s" for side in sides]
+        # The client's time is up first: only then HAProxy closes both sides at once, and so with a reset each.
+        later = service.idle_seconds + (not service.forwarded)
+        lines += [] if service.forwarded else [f"    timeout client {service.idle_seconds}s"]
+        lines.append(f"    timeout server {later}s")
     if service.idle_reset:
         lines.append("    option nolinger")
     for index, member in enumerate(service.members):

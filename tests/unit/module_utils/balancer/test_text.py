@@ -51,7 +51,7 @@ def test_a_service_listens_on_its_address_and_says_why() -> None:
         "    # why: lb.sip",
         "    bind 10.20.0.100:5061 transparent",
         "    timeout client 1200s",
-        "    timeout server 1200s",
+        "    timeout server 1201s",
         "    option nolinger",
         "    server fe1 10.20.0.11:5061 source 10.20.0.250 track openuc-check-10.20.0.100:5061/fe1",
         "    server fe2 10.20.0.12:5061 source 10.20.0.250 track openuc-check-10.20.0.100:5061/fe2",
@@ -172,8 +172,8 @@ def test_servers_that_are_switched_off_stay_so() -> None:
         ),
         ("listen openuc-10.0.0.1:1\n    server a 10.0.0.2:1", "line 3: 'server a 10.0.0.2:1' is no server of ours"),
         (
-            "listen openuc-10.0.0.1:1\n    timeout server 5m",
-            "line 3: 'timeout server 5m' is no time of ours; whole seconds are, as in 60s",
+            "listen openuc-10.0.0.1:1\n    timeout client 5m",
+            "line 3: 'timeout client 5m' is no time of ours; whole seconds are, as in 60s",
         ),
     ],
 )

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""1,000 pools with 8 ports and 2 servers each, checks on one port a pool: rendered, checked and swapped, in the module.
+
+Budget: 1.3 times what HAProxy itself takes to check the same file and to take over with it, from main() entered to just
+before exit_json. Beside it the way of an ordinary role: a template of Jinja, a check, and a restart. Then 20 members are
+drained; budget 0.1 s, beside a play with a task for each of them.
+
+All of it runs in namespaces of its own, with its own /etc/haproxy, /run and so on; it needs root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+POOLS, PORTS, SERVERS = 1000, 8, 2
+PAIRS = 9
+DRAINED = 20
+BUDGET, DRAIN_BUDGET = 1.3, 0.1
+FOLDERS = ("/etc/haproxy", "/etc/default", "/etc/init.d", "/etc/openuc", "/run", "/usr/local/sbin", "/var/lib/openuc", "/var/lib/haproxy")
+MAIN = """\
+global
+    stats socket /run/haproxy/admin.sock level admin expose-fd listeners
+    user haproxy
+    group haproxy
+    daemon
+defaults
+    timeout connect 5s
+    timeout client 30m
+    timeout server 30m
+"""
+TEMPLATE = """\
+{% for service in services %}
+listen {{ service.vip }}-{{ service.port }}
+    mode tcp
+    balance leastconn
+    bind {{ service.vip }}:{{ service.port }} transparent
+    timeout client {{ service.idle_seconds }}s
+    timeout server {{ service.idle_seconds }}s
+{% for member in service.members %}
+    server {{ member.name }} {{ member.address }}:{{ service.port }} check port {{ service.check_port }} inter 2s
+{% endfor %}
+{% endfor %}
+"""
+OWN = Path("/etc/haproxy/openuc.cfg")
+PIDS = Path("/run/haproxy.pid")
+
+
+def services(idle: int) -> list[dict[str, t.Any]]:
+    found = []
+    for pool in range(POOLS):
+        high, low = divmod(pool, 250)
+        members = [
+            {"name": f"fe{number}", "address": f"10.{100 + number}.{high}.{low + 1}"} for number in range(SERVERS)
+        ]
+        for port in range(5060, 5060 + PORTS):
+            found.append(
+                {
+                    "id": f"bench@pool{pool}:{port}/tcp", "stage": "first_pool", "why": ["bench"],
+                    "vip": f"10.50.{high}.{low + 1}", "port": str(port), "protocol": "tcp", "members": members,
+                    "method": "least_connections", "affinity": "tcp", "idle_seconds": idle, "idle_reset": True,
+                    "check_port": "5061", "nat": "snat", "snat": [],
+                }
+            )  # fmt: skip
+    return found
+
+
+# --- the three ways -------------------------------------------------------------------------------------------------
+
+
+def run_module(idle: int) -> float:
+    """From main() entered to just before exit_json."""
+    arguments = {"services": services(idle), "state": "overridden", "service_manager": "sysvinit"}
+    return _timed("load_balancer", arguments, lambda made: made.get("changed") is True)
+
+
+def _timed(name: str, arguments: dict[str, t.Any], right: t.Callable[[dict[str, t.Any]], bool]) -> float:
+    from ansible.module_utils.basic import AnsibleModule  # noqa: PLC0415
+    from ansible.module_utils.testing import patch_module_args  # noqa: PLC0415
+
+    from ansible_collections.openuc.ocs.plugins.modules import drain, load_balancer  # noqa: PLC0415
+
+    made: dict[str, t.Any] = {}
+
+    def leave(_module: AnsibleModule, **result: t.Any) -> t.NoReturn:
+        made.update(result, at=time.perf_counter())
+        raise SystemExit
+
+    AnsibleModule.exit_json = AnsibleModule.fail_json = leave
+    with patch_module_args(arguments), contextlib.suppress(SystemExit):
+        start = time.perf_counter()
+        {"drain": drain, "load_balancer": load_balancer}[name].main()
+    if not right(made):
+        raise SystemExit(f"not as it should be: {str(made)[:500]}")
+    return float(made["at"]) - start
+
+
+def run_haproxy(idle: int) -> float:
+    """The same file, which is there already: HAProxy checks it, and takes over until it answers with it."""
+    from ansible_collections.openuc.ocs.plugins.module_utils.balancer import model, text  # noqa: PLC0415
+    from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import Runtime  # noqa: PLC0415
+
+    made = text.render(model.decode(services(idle))[0])
+    OWN.write_text(made)
+    files = ["-f", "/etc/haproxy/haproxy.cfg", "-f", str(OWN)]
+    start = time.perf_counter()
+    subprocess.run(["haproxy", "-c", "-q", *files], check=True)
+    taking_over = ["-x", text.SOCKET, "-sf", *PIDS.read_text().split()]
+    subprocess.run(["haproxy", *files, "-D", "-p", str(PIDS), *taking_over], check=True, stderr=subprocess.DEVNULL)
+    while Runtime().digest() != text.digest_of(made):
+        time.sleep(0.005)
+    return time.perf_counter() - start
+
+
+def run_template(idle: int) -> float:
+    """A template, a check, and a restart, until the first port answers; what an ordinary role does, without Ansible."""
+    import jinja2  # noqa: PLC0415
+
+    other = Path("/etc/haproxy/template.cfg")
+    files = ["-f", "/etc/haproxy/haproxy.cfg", "-f", str(other)]
+    start = time.perf_counter()
+    other.write_text(jinja2.Template(TEMPLATE, trim_blocks=True).render(services=services(idle)))
+    subprocess.run(["haproxy", "-c", "-q", *files], check=True)
+    stop()
+    subprocess.run(["haproxy", *files, "-D", "-p", str(PIDS)], check=True, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def stop() -> None:
+    for pid in map(int, PIDS.read_text().split()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
+            while True:
+                os.kill(pid, 0)
+                time.sleep(0.002)
+
+
+# --- draining -------------------------------------------------------------------------------------------------------
+
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.command:
+        argv: [python3, -c, "import socket;s=socket.socket(1);s.connect('/run/haproxy/openuc.sock');\
+s.sendall(b'set server {{ item }} state drain;show stat\\n');s.recv(99)"]
+      loop: %s
+"""
+
+
+def drained() -> tuple[float, float]:
+    """Seconds for members of one service each: in the module, and by a task for each."""
+    names = [f"10.100.{pool // 250}.{pool % 250 + 1}" for pool in range(DRAINED)]
+    picked = [f"tcp/10.50.{pool // 250}.{pool % 250 + 1}:5060" for pool in range(DRAINED)]
+    arguments = {"members": names, "services": picked, "wait": 0}
+    times = []
+    for _turn in range(PAIRS):
+        times.append(_timed("drain", arguments, lambda made: len(made.get("operations", ())) == DRAINED))
+        _timed("drain", {**arguments, "state": "enabled", "at_limit": "leave"}, lambda made: "left" in made)
+    sections = [f"openuc-{service.partition('/')[2]}/fe0" for service in picked]
+    play = Path("/run/play.yml")
+    play.write_text(PLAY % json.dumps(sections))
+    program = Path(sys.executable).with_name("ansible-playbook")
+    start = time.perf_counter()
+    subprocess.run([program, "-i", "localhost,", "-c", "local", play], check=True, capture_output=True, cwd=ROOT)
+    return statistics.median(times), time.perf_counter() - start
+
+
+# --- all of it ------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    if os.environ.get("OPENUC_BENCH_INSIDE") != "1":
+        inside = {**os.environ, "OPENUC_BENCH_INSIDE": "1"}
+        os.execvpe("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                               sys.executable, __file__], inside)  # fmt: skip
+    for folder in FOLDERS:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    script = Path("/etc/init.d/haproxy").read_bytes()
+    for folder in FOLDERS:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
+    for folder in ("/run/haproxy", "/run/lock"):
+        Path(folder).mkdir()
+    Path("/etc/init.d/haproxy").write_bytes(script)
+    Path("/etc/init.d/haproxy").chmod(0o755)
+    Path("/etc/haproxy/haproxy.cfg").write_text(MAIN)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["ip", "route", "add", "local", "10.0.0.0/8", "dev", "lo"], check=True)
+    run_module(1200)
+    times: dict[str, list[float]] = {"module": [], "haproxy": [], "template": []}
+    idle = 1300
+    for _pair in range(PAIRS):
+        times["haproxy"].append(run_haproxy(idle))
+        times["module"].append(run_module(idle + 1))
+        idle += 2
+    draining, looped = drained()
+    for _turn in range(3):
+        times["template"].append(run_template(idle))
+    report(times, draining, looped)
+
+
+def report(times: dict[str, list[float]], draining: float, looped: float) -> None:
+    ratios = [ours / theirs for ours, theirs in zip(times["module"], times["haproxy"], strict=True)]
+    ratio = statistics.median(ratios)
+    count = POOLS * PORTS
+    print(f"{count} services in the module   {statistics.median(times['module']):.2f} s")
+    print(f"HAProxy's own check and reload {statistics.median(times['haproxy']):.2f} s")
+    print(f"a template, a check, a restart {statistics.median(times['template']):.2f} s, and all connections")
+    print(f"ratio {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}), budget {BUDGET}")
+    print(f"{DRAINED} members drained in the module {draining:.3f} s, budget {DRAIN_BUDGET}; a task each {looped:.1f} s")
+    if ratio > BUDGET or draining > DRAIN_BUDGET:
+        raise SystemExit("over budget")
+
+
+if __name__ == "__main__":
+    main()

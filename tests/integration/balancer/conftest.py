@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Balancers of the lab, as nobody has touched them before each test and after it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.integration.balancer.ends import CLIENT, MEMBER, End
+from tests.integration.conftest import RunningLab
+from tests.support import ROOT
+
+LAB = ROOT / "inventories/lab"
+BALANCER, OUTSIDE = "lb1.corp.contoso.com", "lb-out.contoso.com"
+FIRST, SECOND = "fe1.corp.contoso.com", "fe2.corp.contoso.com"
+ADDRESSES: t.Final = {FIRST: "10.20.0.11", SECOND: "10.20.0.12"}
+VIP, SNAT, PORT, CHECKED = "10.20.0.230", "10.20.0.231", 7000, 7001
+
+Result = dict[str, t.Any]
+
+# Asks HAProxy as the watcher on the balancer does.
+STANDING: t.Final = """
+import importlib.machinery, json
+watcher = importlib.machinery.SourceFileLoader("watcher", "/usr/local/sbin/openuc-balance").load_module()
+print(json.dumps(watcher.servers(watcher.ask("/run/haproxy/openuc.sock"))))
+"""
+
+SERVICE: t.Final[Result] = {
+    "id": "test",
+    "stage": "first_pool",
+    "why": [],
+    "vip": VIP,
+    "port": str(PORT),
+    "protocol": "tcp",
+    "members": [{"name": name.partition(".")[0], "address": address} for name, address in ADDRESSES.items()],
+    "method": "least_connections",
+    "affinity": "tcp",
+    "idle_seconds": 1200,
+    "idle_reset": True,
+    "check_port": str(CHECKED),
+    "nat": "snat",
+    "snat": [SNAT],
+}
+HELD: t.Final = [{"address": VIP, "interface": "lan"}, {"address": SNAT, "interface": "lan"}]
+
+
+@dataclasses.dataclass(frozen=True)
+class Balancer:
+    """A host of the lab with HAProxy, and the modules that are run there."""
+
+    lab: RunningLab
+    host: str
+    folder: Path
+
+    def module(self, name: str, arguments: Result, *options: str) -> Result:
+        """What a module returns; where it fails, that has `msg`."""
+        words = ["-m", f"openuc.ocs.{name}", "-a", json.dumps(arguments), "-t", str(self.folder), *options]
+        done = self.lab.ansible("ansible", LAB, self.host, *words)
+        found = self.folder / self.host
+        assert found.exists(), done.stdout + done.stderr
+        result: Result = json.loads(found.read_text())
+        found.unlink()
+        return result
+
+    def balance(self, *services: Result, check: bool = False, **arguments: t.Any) -> Result:
+        given = {"services": list(services), "addresses": HELD, "state": "overridden", **arguments}
+        return self.module("load_balancer", given, *(["--check", "--diff"] if check else []))
+
+    def drain(self, *options: str, **arguments: t.Any) -> Result:
+        return self.module("drain", {"members": ["fe1"], **arguments}, *options)
+
+    def on(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.lab.on(self.host, *command, check=check)
+
+    def standing(self) -> dict[str, str]:
+        """Member: its status, of the first service that it has; empty while HAProxy does not answer."""
+        told = self.on("python3", "-c", STANDING, check=False).stdout
+        found: dict[str, str] = {}
+        for each in json.loads(told or "[]"):
+            if each["section"].startswith("openuc-") and not each["section"].startswith("openuc-check-"):
+                found.setdefault(each["name"], each["status"])
+        return found
+
+
+def _cleared(balancer: Balancer) -> None:
+    done = balancer.module("load_balancer", {"state": "deleted", "most_deleted": 1000, "most_deleted_ratio": 1.0})
+    assert "msg" not in done, done
+    balancer.on("rm", "-rf", "/var/lib/openuc/load_balancer")
+
+
+@pytest.fixture
+def balancer(running_lab: RunningLab, tmp_path: Path) -> t.Iterator[Balancer]:
+    """The balancer of the pool, without a service of ours."""
+    found = Balancer(running_lab, BALANCER, tmp_path)
+    yield found
+    _cleared(found)
+
+
+@pytest.fixture
+def outside(running_lab: RunningLab, tmp_path: Path) -> t.Iterator[Balancer]:
+    """The balancer before the Edge Servers."""
+    found = Balancer(running_lab, OUTSIDE, tmp_path)
+    yield found
+    _cleared(found)
+
+
+@pytest.fixture
+def members(running_lab: RunningLab) -> t.Iterator[dict[str, End]]:
+    """Both Front Ends, serving the balanced port and the one that their health is judged by."""
+    ends = {name.partition(".")[0]: End(running_lab, name, MEMBER, name.partition(".")[0]) for name in ADDRESSES}
+    for end, address in zip(ends.values(), ADDRESSES.values(), strict=True):
+        for port in (PORT, CHECKED):
+            assert end.tell(f"tcp {address} {port}") == "done"
+    yield ends
+    for end in ends.values():
+        end.stop()
+
+
+@pytest.fixture
+def client(running_lab: RunningLab) -> t.Iterator[End]:
+    """A client's machine in the company."""
+    end = End(running_lab, "client1.corp.contoso.com", CLIENT)
+    yield end
+    end.stop()
