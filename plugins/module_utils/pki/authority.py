@@ -111,7 +111,7 @@ class Authority:
             write_whole(self.folder / f"{name}.pem", certificates.pem_of([made]))
             self._levels[name] = Level(made, key)
 
-    def issue(self, request: Request, csr: Any, now: datetime.datetime) -> bytes:
+    def issue(self, request: Request, csr: Any, now: datetime.datetime) -> list[Any]:
         """A certificate for what was asked for by a request, with the issuing one behind it; no other than that."""
         issuing = self.level("issuing")
         if issuing.key is None:
@@ -129,7 +129,7 @@ class Authority:
             builder = builder.add_extension(value, critical=critical)
         made = self._with_pointers(builder, "issuing").sign(issuing.key, _hash(issuing.key))
         self._issued[f"{made.serial_number:x}"] = {"id": request.id, "issued": now.isoformat(timespec="seconds")}
-        return certificates.pem_of([made, issuing.certificate])
+        return [made, issuing.certificate]
 
     def trust(self) -> bytes:
         """What those must trust who judge our certificates."""

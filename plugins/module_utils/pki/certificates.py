@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
@@ -90,7 +91,7 @@ def chain_of(leaf: Any, others: Sequence[Any], roots: Sequence[Any], now: dateti
     while sha256(chain[-1]) not in trusted:
         below = chain[-1]
         named = [c for c in (*roots, *others) if c.subject == below.issuer]
-        issuers = [c for c in named if signed(below, c)]
+        issuers = [c for c in named if _issued(below, c)]
         if not issuers or len(chain) > LONGEST_CHAIN:
             why = "another key than that of the one at hand" if named else "it is neither among the chain nor trusted"
             return [], f"{_name(below)} is issued by {_name_of(below.issuer)}: {why}"
@@ -129,6 +130,12 @@ def signed(below: Any, issuer: Any) -> bool:
     """Whether a certificate or revocation list is signed by the key of an authority."""
     body = getattr(below, "tbs_certificate_bytes", None) or below.tbs_certlist_bytes
     return signature_fits(issuer.public_key(), below.signature, body, below.signature_hash_algorithm)
+
+
+@functools.lru_cache(maxsize=64)
+def _issued(below: Any, issuer: Any) -> bool:
+    """The same authorities stand above many certificates."""
+    return signed(below, issuer)
 
 
 def signature_fits(public: Any, signature: bytes, body: bytes, algorithm: Any) -> bool:

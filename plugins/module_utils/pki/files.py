@@ -8,11 +8,11 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..files import HALF, FileError, make_folder, read_bytes, words_of, write_whole
+from ..files import FILE_MODE, HALF, FileError, make_folder, read_bytes, words_of, write_whole
 from ..journal import Journal, JournalError
 
 # What keeps a folder from being used, each in words with a remedy.
@@ -65,6 +65,31 @@ def put(path: Path, files: Mapping[str, bytes]) -> None:
             write_whole(path / name, data)
     for name in there.keys() - files.keys():
         (path / name).unlink(missing_ok=True)
+
+
+def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
+    """Many files, each of them whole or not at all, and put in place in their order.
+
+    All are written before the first is waited for, so that the disk is waited for once and not for each.
+    """
+    halves: list[tuple[int, Path, Path]] = []
+    try:
+        for path, data in files:
+            half = path.with_name(f"{HALF}{path.name}-{secrets.token_hex(4)}")
+            handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+            halves.append((handle, half, path))
+            with os.fdopen(handle, "wb", closefd=False) as file:
+                file.write(data)
+        for handle, _half, _path in halves:
+            os.fsync(handle)
+        for _handle, half, path in halves:
+            os.replace(half, path)
+    except OSError as error:
+        raise FileError(words_of(error, halves[-1][2] if halves else Path())) from error
+    finally:
+        for handle, half, _path in halves:
+            os.close(handle)
+            half.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..contract import Operation
@@ -67,6 +67,10 @@ class Outcome:
     run: str = ""
 
 
+# A request, the chain of its certificate, and the roots that it is judged by.
+Accepted = tuple[Request, Sequence[Any], Sequence[Any]]
+
+
 class Issuing(abc.ABC):
     """One run. What is done differs from authority to authority."""
 
@@ -102,6 +106,7 @@ class Issuing(abc.ABC):
             self.keep(held)
             for request in held:
                 self.store.forget_certificate(request.id)
+            self._reread(held)
         return self.done()
 
     # --- how things stand --------------------------------------------------------------------------------------------
@@ -157,18 +162,25 @@ class Issuing(abc.ABC):
         self.stored_as = self.stored_as or run_id(self.options.run)
         self.store.keep(self.stored_as, [request.id for request in requests])
 
-    def write(self, request: Request, chain: Sequence[Any], roots: Sequence[Any]) -> None:
+    def write(self, accepted: Sequence[Accepted]) -> None:
         """Roots are known to who trusts them, so that what is shown is all below."""
-        shown = chain[:-1] if chain[-1] in roots and len(chain) > 1 else chain
-        self.store.write(request.id, TRUST, certificates.pem_of(roots))
-        self.store.write(request.id, CERTIFICATE, certificates.pem_of(shown))
+        written = []
+        for request, chain, roots in accepted:
+            shown = chain[:-1] if chain[-1] in roots and len(chain) > 1 else chain
+            written.append((request.id, TRUST, certificates.pem_of(roots)))
+            written.append((request.id, CERTIFICATE, certificates.pem_of(shown)))
+        self.store.write_all(written)
+        self._reread(request for request, _chain, _roots in accepted)
+
+    def _reread(self, requests: Iterable[Request]) -> None:
+        for request in requests:
+            self.have[request.id] = self.store.with_certificate(self.have[request.id], self.now)
 
     def _statuses(self) -> list[examining.Status]:
         return [self.status(request) for request in self.wanted]
 
     def done(self, problems: Sequence[str] = (), **more: Any) -> Outcome:
         if not self.check:
-            self.have = self.store.read_all((request.id for request in self.wanted), self.now)
             self.store.remember()
         return Outcome(
             operations=self.operations, statuses=self._statuses(), run=self.stored_as, problems=problems, **more

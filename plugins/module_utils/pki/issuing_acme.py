@@ -222,7 +222,7 @@ class AcmeIssuing(Issuing):
                 raise acme.AcmeError(f"the order is {order.get('status')}: {_reason(order)}; run again to go on")
             found = certificates.load_all(self._client.download(order["certificate"]))
             # It is valid from a moment on at which this run was under way.
-            self.now = max(self.now, datetime.datetime.now(datetime.timezone.utc))  # noqa: UP017 - Python 3.9
+            self.now = max(self.now, datetime.datetime.now(datetime.timezone.utc))
             chain, wrong = self.judged(request, found, self._roots())
         except KeyError as error:
             return f"{request.id}: the server answers nonsense: its order lacks {error}"
@@ -235,7 +235,7 @@ class AcmeIssuing(Issuing):
             return f"{request.id}: {words}. It was not accepted, and nothing was overwritten"
         self.tell(request)
         self.keep([request])
-        self.write(request, chain, self._roots() if self.options.trust else chain[-1:])
+        self.write([(request, chain, self._roots() if self.options.trust else chain[-1:])])
         return ""
 
     def _roots(self) -> list[Any]:

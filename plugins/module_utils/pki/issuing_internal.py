@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from ..contract import Operation
 from . import certificates, examining
@@ -40,13 +41,16 @@ class InternalIssuing(Issuing):
         if due and not self.check:
             self.keep(due)
             roots = certificates.load_all(self.authority.trust())
-            for request in due:
-                csr = lib.x509.load_pem_x509_csr(self.store.path(request.id, REQUEST).read_bytes())
-                issued = self.authority.issue(request, csr, self.now)
-                # Noted before it is handed out, so that one that a kill leaves behind can be revoked.
-                self.authority.save()
-                self.write(request, certificates.load_all(issued), roots)
+            issued = [
+                (request, self.authority.issue(request, self._asked(request), self.now), roots) for request in due
+            ]
+            # Noted before any is handed out, so that those that a kill leaves behind can be revoked.
+            self.authority.save()
+            self.write(issued)
         return self.done(self._publish())
+
+    def _asked(self, request: Request) -> Any:
+        return lib.x509.load_pem_x509_csr(self.store.path(request.id, REQUEST).read_bytes())
 
     def delete(self) -> Outcome:
         """Revoke all that was issued for the ids, too."""

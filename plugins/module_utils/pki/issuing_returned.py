@@ -36,8 +36,7 @@ class ReturnedIssuing(Issuing):
             self.tell(request)
         if accepted and not self.check:
             self.keep([request for request, _chain, _roots in accepted])
-            for request, chain, roots in accepted:
-                self.write(request, chain, roots)
+            self.write(accepted)
         return self.done(problems, waiting=waiting)
 
     def _sent_back(self, request: Request) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..items import nearest
 from ..journal import run_id
 from . import certificates, examining, keys, planning, requests
 from .model import Held, Request
-from .store import KEY, REQUEST, Store
+from .store import KEY, RECORD, REQUEST, Store
 
 STATES = ("replaced", "overridden", "deleted", "gathered", "rendered", "parsed", "restored")
 
@@ -106,20 +107,23 @@ def _apply(store: Store, steps: planning.Steps, wanted: Mapping[str, Request], i
     """Keys are made before anything is written, and each is on disk before the request that is signed with it."""
     made = dict(zip(steps.keys, keys.make([wanted[name] for name in steps.keys])))
     store.keep(run, steps.touched)
-    loaded: dict[str, Any] = {}
+    loaded = {name: keys.load(pem, known=True) for name, pem in made.items()}
     # Before its key goes, so that a kill leaves no certificate beside a key that is not its own.
     for name in steps.outdated:
         store.forget_certificate(name)
     for name, pem in made.items():
-        loaded[name] = keys.load(pem, known=True)
-        store.write_key(name, pem, keys.facts(loaded[name]))
+        store.know(pem, keys.facts(loaded[name]))
     for name in steps.modes:
         store.path(name, KEY).chmod(FILE_MODE)
-    for name in steps.requests:
-        key = loaded.get(name) or store.load_key(name)
-        store.write(name, REQUEST, requests.build(wanted[name], key))
-    for name in steps.records:
-        store.write_record(name, planning.record_of(wanted[name], issuer))
+    asked = {name: requests.build(wanted[name], loaded.get(name) or store.load_key(name)) for name in steps.requests}
+    records = {name: planning.record_of(wanted[name], issuer) for name in steps.records}
+    store.write_all(
+        [
+            *((name, KEY, pem) for name, pem in made.items()),
+            *((name, REQUEST, pem) for name, pem in asked.items()),
+            *((name, RECORD, (json.dumps(record, indent=1) + "\n").encode()) for name, record in records.items()),
+        ]
+    )
     for name in steps.removed:
         store.remove(name)
 

@@ -16,7 +16,7 @@ import contextlib
 import dataclasses
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,11 @@ class Store:
         held = dataclasses.replace(held, **self._read_key(name))
         held = dataclasses.replace(held, **self._read_request(name))
         return dataclasses.replace(held, **self._read_certificate(name, now))
+
+    def with_certificate(self, held: Held, now: datetime.datetime) -> Held:
+        """With the certificate as it is now; key and request are as they were."""
+        plain = dataclasses.replace(held, certificate=None, certificate_problem="", chain_problem="")
+        return dataclasses.replace(plain, **self._read_certificate(held.id, now))
 
     def _read_key(self, name: str) -> dict[str, Any]:
         path = self.path(name, KEY)
@@ -148,16 +153,15 @@ class Store:
         if known and now:
             self._journal.replace(run, {**known, **now})
 
-    def write(self, name: str, file: str, data: bytes) -> None:
-        make_folder(self.path(name))
-        write_whole(self.path(name, file), data)
+    def write_all(self, written: Sequence[tuple[str, str, bytes]]) -> None:
+        """Files of ids, each with its content, put in place in their order."""
+        for name in dict.fromkeys(name for name, _file, _data in written):
+            make_folder(self.path(name))
+        files.write_all([(self.path(name, file), data) for name, file, data in written])
 
-    def write_key(self, name: str, pem: bytes, found: KeyFacts) -> None:
-        self.write(name, KEY, pem)
+    def know(self, pem: bytes, found: KeyFacts) -> None:
+        """A key that was made just now need not be proved."""
         self._known[keys.digest(pem)] = found
-
-    def write_record(self, name: str, record: Mapping[str, Any]) -> None:
-        self.write(name, RECORD, (json.dumps(record, indent=1) + "\n").encode())
 
     def remember(self) -> None:
         """Note the keys that were proved, so that no later run has to."""
