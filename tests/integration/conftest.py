@@ -18,7 +18,8 @@ from tests.lab.lab import Lab
 from tests.lab.layout import CONTROLLER, Layout
 from tests.support import ROOT
 
-OURS = re.compile(r"t(\d+)")
+# Names of labs that tests make: a letter for the test, and the process that runs it.
+OURS = re.compile(r"[r-z](\d{4,7})")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +50,11 @@ class RunningLab:
         return self.controlling(command, *inventories, *arguments, check=False)
 
 
+def own_name(letter: str) -> str:
+    """A name for a lab of this test run alone. The next run removes it, should this one be killed."""
+    return f"{letter}{os.getpid():04}"
+
+
 def lab_command(*arguments: str, **options: t.Any) -> subprocess.CompletedProcess[str]:
     """The `lab` command, as a user runs it."""
     return subprocess.run(
@@ -63,14 +69,14 @@ def _prepared_machine() -> None:
     packages.install((*packages.BASE, *packages.SERVERS, *packages.CLIENTS), print)
     for name in kernel.labs():
         found = OURS.fullmatch(name)
-        if found and not Path(f"/proc/{found[1]}").exists():
+        if found and not Path(f"/proc/{int(found[1])}").exists():
             lab.down(Lab(name), lambda _words: None)
 
 
 @pytest.fixture(scope="session")
 def running_lab() -> t.Iterator[RunningLab]:
     """The example lab, up for the whole run."""
-    name = Lab(f"t{os.getpid()}")
+    name = Lab(own_name("t"))
     try:
         drawn = lab.up(name, estate.read(ROOT / "inventories/lab"), let_in=False, say=print)
         yield RunningLab(name, drawn)

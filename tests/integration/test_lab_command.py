@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import RunningLab, lab_command
+from tests.integration.conftest import RunningLab, lab_command, own_name
 from tests.support import ROOT
 
 SMALL = ROOT / "tests/integration/inventories/small.yml"
@@ -29,10 +28,13 @@ def say(name: str, *words: str) -> Said:
 @pytest.fixture(scope="module")
 def office() -> t.Iterator[str]:
     """A lab whose domain controller is DNS server as well."""
-    chosen = f"w{os.getpid() % 1_000_000}"
-    up = say(chosen, "up", str(ROOT / "inventories/standard"), "--closed")
-    yield chosen if up.code == 0 else pytest.fail(up.err)
-    say(chosen, "down")
+    chosen = own_name("w")
+    try:
+        up = say(chosen, "up", str(ROOT / "inventories/standard"), "--closed")
+        assert up.code == 0, up.err
+        yield chosen
+    finally:
+        say(chosen, "down")
 
 
 def test_a_domain_controller_serves_the_other_zones_that_the_inventory_puts_there(office: str) -> None:

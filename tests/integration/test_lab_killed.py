@@ -16,7 +16,7 @@ import typing as t
 import pytest
 
 from tests.integration import killing, snapshot
-from tests.integration.conftest import lab_command
+from tests.integration.conftest import lab_command, own_name
 from tests.lab import estate, kernel, lab
 from tests.lab.lab import FOLDER, Lab
 from tests.support import ROOT
@@ -33,7 +33,7 @@ def small() -> estate.Estate:
 @pytest.fixture
 def name() -> t.Iterator[str]:
     """A name for a lab of this test alone; whatever it leaves is removed."""
-    chosen = f"x{os.getpid() % 10_000_000}"
+    chosen = own_name("x")
     yield chosen
     lab_command("--name", chosen, "down")
 

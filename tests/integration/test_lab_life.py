@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration import snapshot
-from tests.integration.conftest import lab_command
+from tests.integration.conftest import lab_command, own_name
 from tests.lab import estate, kernel, packages
 from tests.lab.__main__ import main
 from tests.lab.layout import layout
@@ -23,7 +23,7 @@ SMALL = ROOT / "tests/integration/inventories/small.yml"
 @pytest.fixture
 def name() -> t.Iterator[str]:
     """A name for a lab of this test alone; whatever it leaves is removed."""
-    chosen = f"u{os.getpid() % 1_000_000}"
+    chosen = own_name("u")
     yield chosen
     lab_command("--name", chosen, "down")
 

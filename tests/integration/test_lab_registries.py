@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import RunningLab
+from tests.integration.conftest import RunningLab, own_name
 from tests.lab import estate, lab, packages
 from tests.lab.lab import Lab
 from tests.lab.services import wine
@@ -35,7 +34,7 @@ needs_wine = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def registries() -> t.Iterator[RunningLab]:
-    name = Lab(f"r{os.getpid() % 10_000_000}")
+    name = Lab(own_name("r"))
     try:
         yield RunningLab(name, lab.up(name, estate.read(INVENTORY), let_in=False, say=print))
     finally:
@@ -95,7 +94,7 @@ def test_without_wine_the_lab_says_what_it_leaves_out(
     registries: RunningLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(wine, "PACKAGES", ("no-such-package-openuc",))
-    other, said = Lab(f"s{os.getpid() % 10_000_000}"), list[str]()
+    other, said = Lab(own_name("s")), list[str]()
     try:
         lab.up(other, estate.read(INVENTORY), let_in=False, say=said.append)
         assert (

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import ipaddress
+import json
 import os
 import re
 import select
@@ -61,6 +63,13 @@ def ip_batch(lines: t.Iterable[str], within: str = "") -> None:
     done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabError(f"{' '.join(command)} failed{f' in {within}' if within else ''}: {done.stderr.strip()}")
+
+
+def routes_within(network: ipaddress.IPv4Network) -> list[tuple[str, str]]:
+    """Routes of the machine to a network or a part of it: destinations, and cards that they go by."""
+    command = ["ip", "-json", "route", "show", "root", str(network)]
+    shown = subprocess.run(command, capture_output=True, check=True).stdout
+    return [(route["dst"], route.get("dev", "no card")) for route in json.loads(shown or "[]")]
 
 
 # --- processes ------------------------------------------------------------------------------------------------------

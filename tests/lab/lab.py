@@ -21,7 +21,7 @@ from pathlib import Path
 from ansible_collections.openuc.ocs.plugins.plugin_utils.fingerprint import of_inventory
 
 from . import kernel, links, machine, packages, ssh
-from .addressing import MANAGEMENT
+from .addressing import MANAGEMENT, Network
 from .errors import LabError
 from .estate import Estate
 from .layout import CONTROLLER, Host, Layout, layout
@@ -219,15 +219,15 @@ def _start(lab: Lab, hosts: t.Sequence[str]) -> None:
 
 
 def _check_way_is_free(lab: Lab, drawn: Layout) -> None:
-    """The machine itself must not know the management network from elsewhere."""
-    management = drawn.networks[MANAGEMENT]
-    shown = subprocess.run(["ip", "-json", "route", "show", "root", str(management)], capture_output=True, check=True)
-    taken = [route for route in json.loads(shown.stdout or "[]") if route["dev"] != links.visitor_link(lab.name)]
+    """The machine itself must not know from elsewhere what it shall reach in the lab."""
+    wanted = [drawn.networks[MANAGEMENT], *(Network(host.managed_at) for host in drawn.in_band if host.managed_at)]
+    taken = [found for network in wanted for found in kernel.routes_within(network)]
     if taken:
-        where = ", ".join(f"{route['dst']} on {route['dev']}{_owner(route['dev'])}" for route in taken)
+        where = ", ".join(f"{destination} on {card}{_owner(card)}" for destination, card in taken)
         raise LabError(
-            f"lab {lab.name}: this machine has a route to {management} already ({where}), which its management network "
-            "needs. Use --closed, and run Ansible inside with: lab run -- ansible-playbook ..."
+            f"lab {lab.name}: this machine has a route already ({where}), where the lab needs one for "
+            f"{', '.join(map(str, wanted))}, to manage its hosts. Use --closed, and run Ansible inside with: "
+            f"{lab.command('run -- ansible-playbook ...')}"
         )
 
 
