@@ -16,7 +16,15 @@ from ansible.errors import AnsibleError
 
 from ..module_utils.files import make_folder
 from ..module_utils.journal import run_id
-from ..plugin_utils.acting.rollout import Result, RolloutAction, UnderWay, Variables, blueprint_in, under_way
+from ..plugin_utils.acting.rollout import (
+    Result,
+    RolloutAction,
+    UnderWay,
+    Variables,
+    blueprint_in,
+    slices_in,
+    under_way,
+)
 from ..plugin_utils.acting.rollout_files import (
     JOURNAL,
     LEASE,
@@ -32,10 +40,11 @@ from ..plugin_utils.catalogue.facts import StageFact
 from ..plugin_utils.intended import MANIFEST, digest
 from ..plugin_utils.json_text import plain
 from ..plugin_utils.rollout.approval import refusal
-from ..plugin_utils.rollout.blueprint import Blueprint
+from ..plugin_utils.rollout.blueprint import MECHANISMS, Blueprint
 from ..plugin_utils.rollout.checkpoints import unknown
 from ..plugin_utils.rollout.choice import RefusedError, choose
 from ..plugin_utils.rollout.report import status_lines
+from ..plugin_utils.rollout.service import balancers_of, drained
 from ..plugin_utils.rollout.standing import Standing, standing_of
 from ..plugin_utils.rollout.undoing import NothingToUndoError, Undoing, undoing_of
 from ..plugin_utils.rollout.walk import Selection, Wave, walk
@@ -45,6 +54,12 @@ from ..plugin_utils.topology.inputs.run import RunInput
 from ..plugin_utils.topology.inventory import PREFIX
 
 CONFIRMED_FILE = "confirmed.yml"
+# Mechanisms that change a server of Microsoft's, and the types of servers that have a role for that: all folders of
+# roles/ but the mechanisms' own.
+ON_SERVERS = frozenset({"certificates", "qos"})
+ROLES = Path(__file__).parents[2] / "roles"
+SERVER_ROLES = tuple(sorted({path.name for path in ROLES.glob("*")} - set(MECHANISMS.values()) - {"verify"}))
+Drains = t.Mapping[str, t.Sequence[str]]
 
 
 class ActionModule(RolloutAction):
@@ -100,7 +115,11 @@ class ActionModule(RolloutAction):
         self._begun(run, standing, asked, about)
         if undone:
             self._tell_undoing(undone)
-        return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": _for_tasks(run, hosts)}
+        is_new = bool(standing.last_run and standing.last_run.plan != plan)
+        balancers = {} if undone else balancers_of(slices_in(plan_dir))
+        drains = [drained(wave, balancers, standing, plan_is_new=is_new) for wave in run.waves]
+        waves_told = _for_tasks(run, hosts, drains, variables["groups"])
+        return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": waves_told}
 
     def _told(self, estate: Path, plan_dir: Path, blueprint: Blueprint, journal: RolloutJournal) -> Result:
         lease = LeaseFile(estate / "journal" / LEASE).read()
@@ -207,15 +226,19 @@ class RunDefaults:
     product = "ocs2007r2"
 
 
-def _for_tasks(run: UnderWay, hosts: t.Sequence[str]) -> list[dict[str, t.Any]]:
+def _for_tasks(
+    run: UnderWay, hosts: t.Sequence[str], drains: t.Sequence[Drains], groups: t.Mapping[str, t.Sequence[str]]
+) -> list[dict[str, t.Any]]:
     """Waves as the playbook walks them. Two hosts that are not changed in a wave look on, so that it has a gate even
     when all that are changed are lost; the first host looks on in every wave, which keeps them in their order."""
     found = []
-    for number, wave in enumerate(run.waves, start=1):
+    for number, (wave, drain) in enumerate(zip(run.waves, drains, strict=True), start=1):
         others = [host for host in hosts if host not in wave.hosts]
         found.append(
             {
                 **dataclasses.asdict(wave),
+                "drain": {host: list(balancers) for host, balancers in drain.items()},
+                "roles": {host: _role(wave, host, groups) for host in wave.hosts},
                 "number": number,
                 "of": len(run.waves),
                 "present": list(dict.fromkeys([hosts[0], *wave.hosts, *others[:2]])),
@@ -224,6 +247,13 @@ def _for_tasks(run: UnderWay, hosts: t.Sequence[str]) -> list[dict[str, t.Any]]:
             }
         )
     return found
+
+
+def _role(wave: Wave, host: str, groups: t.Mapping[str, t.Sequence[str]]) -> str:
+    """The role of a server's type, for what is done on the server itself; else that of the mechanism."""
+    if wave.mechanism not in ON_SERVERS:
+        return wave.mechanism
+    return next((name for name in SERVER_ROLES if host in groups.get(name, ())), wave.mechanism)
 
 
 def _manifest(folder: Path) -> dict[str, t.Any]:

@@ -98,8 +98,13 @@ def planned(folder: Path) -> t.Mapping[str, t.Any]:
 
 def blueprint_in(folder: Path, stages: t.Mapping[str, str]) -> Blueprint:
     """The plan in a folder, as a roll-out sees it."""
-    slices = (_slice(path, folder / "slices") for path in sorted((folder / "slices").rglob("*.json")))
-    return blueprint_of(planned(folder), stages, slices)
+    return blueprint_of(planned(folder), stages, slices_in(folder))
+
+
+def slices_in(folder: Path) -> t.Iterator[SliceFile]:
+    """The slices of the plan in a folder."""
+    root = folder / "slices"
+    return (_slice(path, root) for path in sorted(root.rglob("*.json")))
 
 
 def _slice(path: Path, folder: Path) -> SliceFile:

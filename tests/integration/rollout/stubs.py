@@ -17,13 +17,16 @@ from tests.support import ROOT
 
 INVENTORY = Path(__file__).parent / "inventory"
 MECHANISMS = ("dns", "firewall", "load_balancer", "certificates", "qos")
+# Roles of mechanisms, and of the server types that are in the estate.
+ROLES = (*MECHANISMS, "front_end", "domain_controller", "certification_authority")
 PROGRAMS = Path(sys.executable).parent
 
 # Notes are added by one write each, so that those of hosts that work at the same time do not mix.
 _NOTE = """
 - name: Note {words}
   ansible.builtin.shell: >-
-    echo "{words} {mechanism} {{{{ inventory_hostname }}}} {{{{ _openuc_stages | last }}}}" >> {{{{ notes }}}}
+    echo "{words} {{{{ _openuc_mechanism }}}} {{{{ inventory_hostname }}}}
+    {{{{ _openuc_stages | last }}}}" >> {{{{ notes }}}}
   delegate_to: localhost
   delegate_facts: false
   vars: {{ansible_connection: local}}
@@ -32,19 +35,19 @@ _APPLY = """
 - name: Reach the host
   ansible.builtin.ping:
 - name: Lose the host
-  ansible.builtin.set_fact: {{ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9}}
+  ansible.builtin.set_fact: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9}
   when: inventory_hostname in lose | default([])
 - name: Reach the host again
   ansible.builtin.ping:
 - name: Break
-  ansible.builtin.fail: {{msg: it broke}}
-  when: ('{mechanism} ' ~ inventory_hostname) in fail_at | default([])
+  ansible.builtin.fail: {msg: it broke}
+  when: (_openuc_mechanism ~ ' ' ~ inventory_hostname) in fail_at | default([])
 - name: Go on
   ansible.builtin.ping:
 """
 _RESTORE = """
 - name: Break again
-  ansible.builtin.fail: {{msg: nothing to go back to}}
+  ansible.builtin.fail: {msg: nothing to go back to}
   when: inventory_hostname in stuck | default([])
 """
 
@@ -130,12 +133,12 @@ class StubbedEstate:
 def make(folder: Path) -> StubbedEstate:
     """The estate, and the collection that its mechanisms stand in."""
     shutil.copytree(INVENTORY, folder / "estate")
-    for mechanism in MECHANISMS:
-        tasks = folder / "collections/ansible_collections/openuc_tests/stubs/roles" / mechanism / "tasks"
+    for role in ROLES:
+        tasks = folder / "collections/ansible_collections/openuc_tests/stubs/roles" / role / "tasks"
         tasks.mkdir(parents=True)
-        apply = _NOTE.format(words="apply", mechanism=mechanism) + _APPLY.format(mechanism=mechanism)
-        restore = _NOTE.format(words="restore", mechanism=mechanism) + _RESTORE.format(mechanism=mechanism)
-        done = _NOTE.format(words="done", mechanism=mechanism)
+        apply = _NOTE.format(words="apply") + _APPLY
+        restore = _NOTE.format(words="restore") + _RESTORE
+        done = _NOTE.format(words="done")
         (tasks / "main.yml").write_text(f"---{apply}{done}")
         (tasks / "restore.yml").write_text(f"---{restore}")
     return StubbedEstate(folder)
