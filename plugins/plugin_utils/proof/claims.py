@@ -33,6 +33,11 @@ class Case:
     rank: t.Callable[[str], int]
     for_many: Spans
 
+    def at(self, stage: str) -> t.Callable[[str], bool]:
+        """Which stages have been reached, with this one for the last."""
+        last = self.rank(stage)
+        return lambda other: self.rank(other) <= last
+
     def told(self, claim: Claim, key: Key, box: Box, reason: str, rule: str = "", flow: str = "") -> CounterExample:
         packet = self.witness.packet(self.have.firewall, key, box)
         why = self.flows[flow].why if flow in self.flows else self.have.why.get(rule, ())
@@ -40,10 +45,10 @@ class Case:
 
 
 def required_passes(case: Case) -> t.Iterator[CounterExample]:
-    """What flows need is let through, and translated as they need it."""
+    """What flows need is let through, and translated as they need it, from the stage on in which they need it."""
     for key, entries in case.needs.entries.items():
         for entry in entries:
-            left = case.have.policy.remainder(key, entry.box)
+            left = case.have.policy.remainder(key, entry.box, case.at(entry.stage))
             if not left:
                 continue
             partly = [found.owner for found in case.have.policy.meeting(key, left[0])] or [
@@ -68,10 +73,13 @@ def _in_words(key: Key) -> str:
 
 
 def nothing_else(case: Case) -> t.Iterator[CounterExample]:
-    """What rules let through, flows need: where it reaches a protected address, and where it is merely idle."""
+    """What rules let through, flows need, no later than there is the rule.
+
+    That is told apart for what reaches a protected address, and for what is merely idle.
+    """
     for key, entries in case.have.policy.entries.items():
         for entry in entries:
-            left = case.needs.remainder(key, entry.box)
+            left = case.needs.remainder(key, entry.box, case.at(entry.stage))
             if left:
                 yield _excess(case, key, entry, left)
 

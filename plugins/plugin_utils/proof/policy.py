@@ -14,7 +14,7 @@ import typing as t
 
 from ..planning.flows import Flow
 from ..planning.parties import EndpointSet
-from .boxes import Box, Boxes
+from .boxes import Box, Boxes, remainder
 from .spans import ALL_PORTS, Spans, intersect, of_address, of_port, spans
 
 Arguments = t.Mapping[str, t.Any]
@@ -70,9 +70,12 @@ class Policy:
             return []
         return [self.entries[key][index] for index in self.boxes(key).meeting(box)]
 
-    def remainder(self, key: Key, box: Box) -> list[Box]:
-        """Packets of a box that no entry of the key holds."""
-        return self.boxes(key).remainder(box) if key in self.entries else [box]
+    def remainder(self, key: Key, box: Box, there: t.Callable[[str], bool]) -> list[Box]:
+        """Packets of a box that no entry of the key holds, of entries whose stage is `there`."""
+        if key not in self.entries:
+            return [box]
+        near = (self.entries[key][index] for index in self.boxes(key).near(box))
+        return remainder(box, (entry.box for entry in near if there(entry.stage)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
