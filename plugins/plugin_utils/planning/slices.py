@@ -11,9 +11,11 @@ import typing as t
 from ..json_text import plain
 from ..topology.access import may_connect
 from ..topology.balancing import given_balancer
+from ..topology.inputs.policy import PinpointInput, ZoneInput
 from ..topology.model import Topology
 from ..topology.network_map import Crossing
 from .base import Item, Stages
+from .dns import View
 from .flows import Flow
 from .parties import EndpointSet
 from .plan import Plan
@@ -37,7 +39,7 @@ def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
     """All slices, mechanism by mechanism."""
     return (
         *firewall_slices(topology, plan),
-        *_zones(topology, plan),
+        *zone_slices(topology, plan),
         *balancer_slices(topology, plan),
         *_certificates(topology, plan),
         *_registries(topology, plan),
@@ -124,10 +126,9 @@ def _set(endpoints: EndpointSet) -> Arguments:
     return {"name": endpoints.name, "addresses": list(addresses)}
 
 
-def _zones(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
-    """A slice per owned zone and view, in a folder per server; what is in no owned zone is in the zone files only."""
-    for key, zone in sorted(topology.estate.dns.zones.items()):
-        name = zone.name or key
+def zone_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    """A slice per zone and view, in a folder per server; what is in no zone of ours is in the zone files only."""
+    for (view, name), zone in sorted(_zones_held(topology, plan).items()):
         records = [
             {
                 **_planned(record),
@@ -137,21 +138,33 @@ def _zones(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "values": list(record.values),
             }
             for record in plan.records
-            if record.zone == name and record.view == zone.view
+            if record.zone == name and record.view == view
         ]
         yield Slice(
             "dns_records",
-            f"{zone.server}/{zone.view}.{name}",
+            f"{zone.server}/{view}.{name}",
             {
                 "state": "replaced",
                 "server": zone.server,
                 "zone": name,
-                "view": zone.view,
+                "view": view,
                 "update": zone.dynamic_update,
                 "key_name": zone.key,
                 "records": records,
             },
         )
+
+
+def _zones_held(topology: Topology, plan: Plan) -> dict[tuple[str, str], ZoneInput | PinpointInput]:
+    """Zones by view and name: those of the inventory, planned records or not, and those made for a single name."""
+    owned = topology.estate.dns.zones
+    held: dict[tuple[str, str], ZoneInput | PinpointInput] = {
+        (zone.view, (zone.name or key).lower()): zone for key, zone in owned.items()
+    }
+    for zone in plan.zones:
+        if zone.pinpoint:
+            held[zone.view, zone.name] = topology.estate.dns.pinpoint[t.cast("View", zone.view)]
+    return held
 
 
 def balancer_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
