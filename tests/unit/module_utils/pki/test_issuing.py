@@ -224,6 +224,9 @@ class OtherAuthority:
         builder = builder.serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(start).not_valid_after(start + datetime.timedelta(days=days))
         builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        if not ca:
+            own = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+            builder = builder.add_extension(own, critical=False)
         if sans:
             names = x509.SubjectAlternativeName([x509.DNSName(one) for one in sans])
             builder = builder.add_extension(names, critical=False)
