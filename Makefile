@@ -21,7 +21,7 @@ DEV := .venv/.dev
 TEST_STEPS := ruff mypy coverage integration package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
+.PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration browser test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
         sanity package bench mutate trace golden docs build clean
 
 help: ## list the targets
@@ -65,11 +65,11 @@ deploy: lab-up ## bring the lab up and deploy INVENTORY to it; so far that is to
 lab-packages: setup ## install the Debian packages that labs need, and the tests that stand on them
 	@tests/lab/lab packages
 
-test: setup-dev lab-packages ## everything a change must pass (all of the checks below but compat and mutate)
+test: setup-dev lab-packages ## everything a change must pass (all of the checks below but compat, browser and mutate)
 	@tests/tools/run_steps.sh $(TEST_STEPS)
 
 test-all: setup-dev lab-packages ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
-	@tests/tools/run_steps.sh $(TEST_STEPS) compat mutate
+	@tests/tools/run_steps.sh $(TEST_STEPS) compat browser mutate
 
 lint: ruff mypy yamllint ansible-lint ## ruff, mypy, yamllint and ansible-lint
 
@@ -100,6 +100,9 @@ coverage: setup-dev ## the same tests, with the branch coverage gate of pyprojec
 
 integration: setup-dev ## tests on real hosts of a lab of their own, as root
 	pytest $(ARGS) tests/integration
+
+browser: setup-dev ## the report and its pictures in a real browser
+	@tests/tools/browser.sh $(ARGS)
 
 sanity: setup-dev ## ansible-test sanity on a copy of the tree
 	@tests/tools/sanity.sh
