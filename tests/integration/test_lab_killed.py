@@ -7,11 +7,13 @@ one where OPENUC_FAULTS=all is set.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import subprocess
 import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +87,27 @@ def test_made_again_after_a_kill_it_is_whole(name: str, small: estate.Estate) ->
         assert len(kernel.first_processes(name)) == len(kernel.namespaces(name)) - 1 == 7
         assert Lab(name).is_whole()
         lab.down(Lab(name), quiet)
+    assert snapshot.settled(before, name) == before
+
+
+def preparing(name: str) -> bool:
+    """Whether a domain controller of the lab is just setting up its domain."""
+    for each in kernel.processes(kernel.namespaces(name)):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"/etc/samba/setup.py" in Path(f"/proc/{each.pid}/cmdline").read_bytes():
+                return True
+    return False
+
+
+def test_killed_while_a_domain_is_set_up(name: str) -> None:
+    before = snapshot.take(name)
+    command = [str(ROOT / "tests/lab/lab"), "--name", name, "up", str(ROOT / "inventories/standard"), "--closed"]
+    maker = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while not preparing(name):
+        assert maker.poll() is None, "the lab was up before the moment was seen"
+    maker.kill()
+    maker.wait()
+    assert lab_command("--name", name, "down").returncode == 0
     assert snapshot.settled(before, name) == before
 
 
