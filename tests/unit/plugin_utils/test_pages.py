@@ -52,8 +52,11 @@ def test_the_checklist_names_every_stage_and_step(lab: dict[str, str]) -> None:
     assert lab["checklist.md"].count("- [ ] ") == len(plan["steps"])
 
 
-def test_zone_files_hold_each_record_once(lab: dict[str, str]) -> None:
-    records = json.loads(lab["plan.json"])["records"]
+def test_zone_files_hold_each_record_once_that_no_later_one_replaces(lab: dict[str, str]) -> None:
+    planned = json.loads(lab["plan.json"])["records"]
+    replaced = {record["replaces"] for record in planned} - {""}
+    records = [record for record in planned if record["id"] not in replaced]
+    assert replaced
     lines = [
         line for name, text in lab.items() if name.startswith("zones/") for line in text.splitlines() if line[:1] != ";"
     ]
