@@ -231,6 +231,12 @@ CERTIFICATE_INSTALL: Spec = {
     "passphrase": {"type": "str", "no_log": True},
     "check_revocation": {"type": "bool", "default": False},
 }
+CERTIFICATE_VERIFY: Spec = {
+    "checks": {"type": "raw", "required": True},
+    "timeout": {"type": "float", "default": 5.0},
+    "at_once": {"type": "int", "default": 50},
+    "report_only": {"type": "bool", "default": False},
+}
 CERTIFICATE: Fields = {
     **_PLANNED,
     "subject": Field(str, required=True),
