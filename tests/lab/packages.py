@@ -47,6 +47,7 @@ CLIENTS = (
     "bind9-dnsutils",
     "curl",
     "ldap-utils",
+    "libwin-hivex-perl",
     "openssl",
     "python3-dnspython",
     "python3-gssapi",
