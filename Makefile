@@ -56,9 +56,9 @@ lab-up: setup ## make the lab: the hosts of INVENTORY on this machine, as root (
 lab-down: setup ## remove the lab
 	@tests/lab/lab down
 
-deploy: lab-up ## bring the lab up and deploy INVENTORY to it; so far that is to plan it
+deploy: lab-up ## bring the lab up and deploy INVENTORY to it, stage by stage (docs/rollout.md)
 	ansible-playbook openuc.ocs.deploy -i '$(INVENTORY)'
-	@echo 'Look at: $(INVENTORY).estate/intended (the plan), tests/lab/lab status (the hosts), tests/lab/lab shell HOST'
+	@echo 'Look at: $(INVENTORY).estate/intended (the plan), $(INVENTORY).estate/journal (what was done), tests/lab/lab status (the hosts), tests/lab/lab shell HOST'
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
@@ -70,6 +70,9 @@ test: setup-dev lab-packages ## everything a change must pass (all of the checks
 
 test-all: setup-dev lab-packages ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
 	@tests/tools/run_steps.sh $(TEST_STEPS) compat browser mutate
+
+test-faults: setup-dev lab-packages ## kill a roll-out at every line of its journal (an hour); FAULTS='--lf' goes on after a break
+	OPENUC_ALL_FAULTS=1 pytest $(FAULTS) tests/integration/rollout/test_kills.py
 
 lint: ruff mypy yamllint ansible-lint ## ruff, mypy, yamllint and ansible-lint
 

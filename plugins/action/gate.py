@@ -39,7 +39,8 @@ def _before(run: UnderWay, wave: Wave, everyone: t.Sequence[str], alive: t.Colle
     if missing:
         return _stopped(run, wave, missing)
     stages = {host: list(wave.stages[host]) for host in wave.hosts}
-    run.log.add("intent", run.run, {"wave": wave.id, "mechanism": wave.mechanism, "stages": stages})
+    about = {"wave": wave.id, "mechanism": wave.mechanism, "stages": stages, "contents": dict(wave.contents)}
+    run.log.add("intent", run.run, about)
     return {"changed": False}
 
 

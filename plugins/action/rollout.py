@@ -115,9 +115,8 @@ class ActionModule(RolloutAction):
         self._begun(run, standing, asked, about)
         if undone:
             self._tell_undoing(undone)
-        is_new = bool(standing.last_run and standing.last_run.plan != plan)
         balancers = {} if undone else balancers_of(slices_in(plan_dir))
-        drains = [drained(wave, balancers, standing, plan_is_new=is_new) for wave in run.waves]
+        drains = [drained(wave, balancers, standing) for wave in run.waves]
         waves_told = _for_tasks(run, hosts, drains, variables["groups"])
         return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": waves_told}
 

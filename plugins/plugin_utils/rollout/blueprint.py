@@ -7,6 +7,8 @@ Read from the plan on disk and not from a planner's objects, so that what is dep
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import typing as t
 
 Data = t.Mapping[str, t.Any]
@@ -63,11 +65,15 @@ class Unit:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Demand:
-    """A host to which a mechanism has to be applied, and the stages that have something for it."""
+    """A host to which a mechanism has to be applied, and the stages that have something for it.
+
+    `content` is a digest of all that is planned there: the same content, nothing new for the host.
+    """
 
     mechanism: str
     host: str
     stages: frozenset[str]
+    content: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,30 +137,38 @@ def steps_of_plan(plan: Data) -> tuple[PlannedStep, ...]:
 
 def demands_of(slices: t.Iterable[SliceFile]) -> tuple[Demand, ...]:
     """Which hosts need which mechanism, each once."""
-    found: dict[tuple[str, str], set[str]] = {}
+    found: dict[tuple[str, str], list[Data]] = {}
     for item in slices:
         mechanism = MECHANISMS.get(item.module)
         if mechanism is None:
             continue
-        for host, stages in _needed_by(item):
-            found.setdefault((mechanism, host), set()).update(stages)
+        for host, planned in _needed_by(item):
+            found.setdefault((mechanism, host), []).extend(planned)
     ordered = sorted(found.items(), key=lambda pair: (tuple(MECHANISMS.values()).index(pair[0][0]), pair[0][1]))
-    return tuple(Demand(mechanism, host, frozenset(stages)) for (mechanism, host), stages in ordered if stages)
+    return tuple(
+        Demand(mechanism, host, frozenset(str(one["stage"]) for one in planned), _digest(planned))
+        for (mechanism, host), planned in ordered
+        if planned
+    )
 
 
-def _needed_by(item: SliceFile) -> t.Iterator[tuple[str, set[str]]]:
-    """Hosts at which a slice is applied, with the stages of its items there."""
+def _digest(planned: t.Sequence[Data]) -> str:
+    return hashlib.sha256(json.dumps(planned, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _needed_by(item: SliceFile) -> t.Iterator[tuple[str, list[Data]]]:
+    """Hosts at which a slice is applied, with its items there."""
     planned = [one for value in item.content.values() if isinstance(value, list) for one in value if _is_planned(one)]
     if item.module == "certificate_request":
         for one in planned:
             for host in one.get("hosts", ()):
-                yield host, {one["stage"]}
+                yield host, [one]
         return
     # A Group Policy object lies in the directory: a domain controller takes it, or people do where there is none.
     holder = "domain_controller" if item.content.get("gpo") else "server"
     host = str(item.content.get(holder) or ("" if item.content.get("gpo") else item.target))
     if host:
-        yield host, {one["stage"] for one in planned}
+        yield host, planned
 
 
 def _is_planned(item: object) -> bool:

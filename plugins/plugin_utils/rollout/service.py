@@ -23,9 +23,7 @@ def balancers_of(slices: t.Iterable[SliceFile]) -> dict[str, tuple[str, ...]]:
     return {server: tuple(balancers) for server, balancers in found.items()}
 
 
-def drained(
-    wave: Wave, balancers: t.Mapping[str, tuple[str, ...]], standing: Standing, *, plan_is_new: bool
-) -> dict[str, tuple[str, ...]]:
+def drained(wave: Wave, balancers: t.Mapping[str, tuple[str, ...]], standing: Standing) -> dict[str, tuple[str, ...]]:
     """For each host of a wave the balancers at which it is drained before it is changed.
 
     A host is spared that where nothing is new for it, and so is one whose balancers are first set up in this run:
@@ -33,8 +31,10 @@ def drained(
     """
     found = {}
     for host in wave.hosts:
-        done = standing.done.get((wave.mechanism, host), frozenset())
+        target = (wave.mechanism, host)
+        is_new = wave.contents.get(host) != standing.contents.get(target)
+        is_further = not set(wave.stages[host]) <= standing.done.get(target, frozenset())
         serving = tuple(one for one in balancers.get(host, ()) if (BALANCING, one) in standing.done)
-        if serving and (plan_is_new or not set(wave.stages[host]) <= done):
+        if serving and (is_new or is_further):
             found[host] = serving
     return found

@@ -34,6 +34,7 @@ class Attempt:
     stages: tuple[str, ...]
     result: str  # "" while no outcome is known, else failed or lost
     reason: str = ""
+    content: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,12 +51,13 @@ class Passed:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Standing:
-    """What was done, what was begun, and what was passed."""
+    """What was done, what was begun, and what was passed. `contents` has the digest of what each target holds."""
 
     runs: tuple[Run, ...] = ()
     done: t.Mapping[Target, frozenset[str]] = dataclasses.field(default_factory=dict)
     attempts: t.Mapping[Target, Attempt] = dataclasses.field(default_factory=dict)
     passed: t.Mapping[str, Passed] = dataclasses.field(default_factory=dict)
+    contents: t.Mapping[Target, str] = dataclasses.field(default_factory=dict)
 
     @property
     def last_run(self) -> Run | None:
@@ -75,7 +77,7 @@ def standing_of(history: History) -> Standing:
     done = {
         target: frozenset().union(*(stages for _run, stages in told)) for target, told in telling.done.items() if told
     }
-    return Standing(tuple(telling.runs.values()), done, telling.attempts, telling.passed)
+    return Standing(tuple(telling.runs.values()), done, telling.attempts, telling.passed, telling.contents)
 
 
 class _Telling:
@@ -86,6 +88,7 @@ class _Telling:
         self.done: dict[Target, list[tuple[str, frozenset[str]]]] = {}
         self.attempts: dict[Target, Attempt] = {}
         self.passed: dict[str, Passed] = {}
+        self.contents: dict[Target, str] = {}
 
     def hear(self, entry: Entry) -> None:
         getattr(self, f"_{entry.event}")(entry)
@@ -95,9 +98,12 @@ class _Telling:
         self.runs[entry.run] = Run(entry.run, entry.at, str(data.get("who", "")), str(data.get("plan", "")))
 
     def _intent(self, entry: Entry) -> None:
+        contents = _of(entry.data, "contents")
         for host, stages in _of(entry.data, "stages").items():
             target = (str(entry.data.get("mechanism")), host)
-            self.attempts[target] = Attempt(target, entry.run, tuple(stages), "")
+            self.attempts[target] = Attempt(target, entry.run, tuple(stages), "", content=str(contents.get(host, "")))
+            # Until it is known to have succeeded, it holds neither this nor surely what it held before.
+            self.contents.pop(target, None)
 
     def _outcome(self, entry: Entry) -> None:
         for host, told in _of(entry.data, "hosts").items():
@@ -113,6 +119,7 @@ class _Telling:
                 self.attempts[target] = dataclasses.replace(attempt, result=str(result), reason=reason)
             if result == "done":
                 self.done.setdefault(target, []).append((entry.run, frozenset(attempt.stages)))
+                self.contents[target] = attempt.content
 
     def _checkpoint(self, entry: Entry) -> None:
         data = entry.data
@@ -146,6 +153,7 @@ class _Telling:
             target = (str(entry.data.get("mechanism")), str(host))
             self.done[target] = [told for told in self.done.get(target, []) if told[0] not in gone]
             self.attempts.pop(target, None)
+            self.contents.pop(target, None)
 
 
 def _of(data: Data, key: str) -> t.Mapping[str, t.Any]:

@@ -43,7 +43,8 @@ class Selection:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """Hosts that are changed together in a phase. `stages` says for each what it holds afterwards."""
+    """Hosts that are changed together in a phase. `stages` says for each what it holds afterwards, and `contents` has a
+    digest of all that is planned there."""
 
     id: str
     stage: str
@@ -53,6 +54,7 @@ class Wave:
     steps: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     stages: t.Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    contents: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def phases_of(blueprint: Blueprint, stage: str) -> tuple[Phase, ...]:
@@ -103,6 +105,7 @@ def _applied(
     said: dict[Target, frozenset[str]],
 ) -> t.Iterator[Wave]:
     stages: dict[str, tuple[str, ...]] = {}
+    contents: dict[str, str] = {}
     for demand in blueprint.demands:
         if not _has(demand, phase.mechanism, phase.stage) or demand.host not in selection.hosts:
             continue
@@ -112,6 +115,7 @@ def _applied(
         if said.get(target) != content:
             said[target] = content
             stages[demand.host] = reached
+            contents[demand.host] = demand.content
     title = (
         "; ".join(step.title for step in phase.steps) or f"What this stage plans beside its steps ({phase.mechanism})"
     )
@@ -126,6 +130,7 @@ def _applied(
             steps=tuple(step.id for step in phase.steps),
             hosts=hosts,
             stages={host: stages[host] for host in hosts},
+            contents={host: contents[host] for host in hosts},
         )
 
 

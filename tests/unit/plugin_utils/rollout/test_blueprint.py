@@ -63,6 +63,14 @@ def test_group_policies_are_for_their_domain_controller_or_for_people() -> None:
     assert told(of("qos_registry", "hq", gpo="Marks", values=items("a"))) == []
 
 
+def test_a_demand_knows_what_is_planned_whatever_the_order_of_its_keys() -> None:
+    def content(*planned: dict[str, str]) -> str:
+        return demands_of([of("qos_registry", "fe1", values=list(planned))])[0].content
+
+    assert content({"stage": "a", "data": "1"}) == content({"data": "1", "stage": "a"})
+    assert content({"stage": "a", "data": "1"}) != content({"stage": "a", "data": "2"})
+
+
 def test_what_no_role_applies_is_nobodys_demand() -> None:
     assert told(of("probe", "client", probes=items("a"))) == []
 

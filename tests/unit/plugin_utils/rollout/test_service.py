@@ -24,6 +24,7 @@ WAVE = Wave(
     mechanism="certificates",
     hosts=("fe1", "fe2", "sql"),
     stages=dict.fromkeys(("fe1", "fe2", "sql"), ("pool",)),
+    contents=dict.fromkeys(("fe1", "fe2", "sql"), "c1"),
 )
 BALANCED = {("load_balancer", "lb1"): frozenset({"pool"})}
 
@@ -33,15 +34,20 @@ def test_balancers_are_found_by_their_members() -> None:
 
 
 def test_nobody_is_drained_before_there_is_a_service() -> None:
-    assert drained(WAVE, BALANCERS, Standing(), plan_is_new=True) == {}
+    assert drained(WAVE, BALANCERS, Standing()) == {}
 
 
 def test_members_are_drained_where_they_serve() -> None:
-    found = drained(WAVE, BALANCERS, Standing(done=BALANCED), plan_is_new=False)
-    assert found == {"fe1": ("lb1",), "fe2": ("lb1",)}
+    assert drained(WAVE, BALANCERS, Standing(done=BALANCED)) == {"fe1": ("lb1",), "fe2": ("lb1",)}
 
 
 def test_what_is_as_planned_stays_in_service() -> None:
-    done = {**BALANCED, ("certificates", "fe1"): frozenset({"pool"})}
-    assert drained(WAVE, BALANCERS, Standing(done=done), plan_is_new=False) == {"fe2": ("lb1",)}
-    assert set(drained(WAVE, BALANCERS, Standing(done=done), plan_is_new=True)) == {"fe1", "fe2"}
+    done = {**BALANCED, **{("certificates", host): frozenset({"pool"}) for host in ("fe1", "fe2")}}
+    same = Standing(done=done, contents={("certificates", host): "c1" for host in ("fe1", "fe2")})
+    assert drained(WAVE, BALANCERS, same) == {}
+
+
+def test_what_is_planned_anew_or_for_a_further_stage_is_drained() -> None:
+    done = {**BALANCED, ("certificates", "fe1"): frozenset({"pool"}), ("certificates", "fe2"): frozenset({"early"})}
+    standing = Standing(done=done, contents={("certificates", "fe1"): "c0", ("certificates", "fe2"): "c1"})
+    assert drained(WAVE, BALANCERS, standing) == {"fe1": ("lb1",), "fe2": ("lb1",)}

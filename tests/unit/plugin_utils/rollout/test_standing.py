@@ -79,3 +79,13 @@ def test_words_about_what_was_never_begun_change_nothing() -> None:
     assert (standing.runs, standing.done, standing.last_run) == ((), {}, None)
     odd = ("intent", "r1", {"mechanism": "dns", "stages": "ns"})
     assert standing_of(history(BEGUN, odd)).attempts == {}
+
+
+def test_what_a_target_holds_is_known_only_after_success() -> None:
+    first = ("intent", "r1", {"mechanism": "dns", "stages": {"ns": ["pool"]}, "contents": {"ns": "c1"}})
+    second = ("intent", "r2", {"mechanism": "dns", "stages": {"ns": ["pool"]}, "contents": {"ns": "c2"}})
+    assert standing_of(history(BEGUN, first)).contents == {}
+    assert standing_of(history(BEGUN, first, outcome("done"))).contents == {TARGET: "c1"}
+    assert standing_of(history(BEGUN, first, outcome("done"), second)).contents == {}
+    again = standing_of(history(BEGUN, first, outcome("done"), ("begun", "r2", {}), second, outcome("done", "r2")))
+    assert again.contents == {TARGET: "c2"}
