@@ -311,9 +311,29 @@ def test_a_virtualized_pool() -> None:
     virtual = {f"@fe{number}.corp.contoso.com/uc_virtual": True for number in (1, 2)}
     new, gone = differences(virtual)
     assert {figure: (line.unit, line.load, line.limit) for figure, line in new.items()} == {
-        "Users of a virtualized topology": ("users", USERS, row("virtualized topology")["users"])
+        "Users of a virtualized topology": ("users", USERS, row("virtualized topology")["users"]),
+        "Users of Group Chat in a virtualized topology": (
+            "users",
+            USERS / 2,
+            row("virtualized topology")["group_chat_users"],
+        ),
     }
     assert not gone
+
+
+@pytest.mark.parametrize(
+    ("virtual", "usual"), [("virtual-pool", "enterprise-pool"), ("virtual-group-chat", "group-chat")]
+)
+def test_a_virtualized_topology_has_other_limits_for_the_same_users(virtual: str, usual: str) -> None:
+    facts = {fact.id.rpartition(".")[2]: fact for fact in loader.load("ocs2007r2").facts(CapacityFact)}
+    counted = [(fact.per, fact.role, fact.measure, fact.times) for fact in (facts[virtual], facts[usual])]
+    assert counted[0] == counted[1]
+
+
+def test_a_virtualized_pool_without_group_chat() -> None:
+    virtual = {"@ocs1.corp.contoso.com/uc_virtual": True}
+    new = {line.figure for line in printed.planned("standard", virtual).capacity}
+    assert "Users of Group Chat in a virtualized topology" not in new
 
 
 def test_response_groups_need_their_application() -> None:
