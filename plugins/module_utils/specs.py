@@ -76,6 +76,7 @@ DNS_ZONE: Spec = {
     "update": {"type": "str", "choices": ["tsig", "gss", "none"], "default": "tsig"},
     "key_name": {"type": "str", "no_log": False},
     "records": {"type": "raw"},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
 }
 DNS_RECORDS: Spec = {
     **COMMON_SPEC,
@@ -305,6 +306,13 @@ PROBE: Spec = {
     "at_once": {"type": "int", "default": 500},
     "time_limit": {"type": "int", "default": 600},
     "results_file": {"type": "path"},
+}
+
+TRACE_MARKS: Spec = {
+    "traces": {"type": "raw", "required": True},
+    "most_hops": {"type": "int", "default": 16},
+    "attempts": {"type": "int", "default": 3},
+    "timeout": {"type": "float", "default": 2.0},
 }
 
 # Mechanism: its spec, and which of its options are long lists of what.
