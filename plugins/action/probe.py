@@ -17,7 +17,7 @@ from ..module_utils.files import FileError, make_folder, write_whole
 from ..plugin_utils.acting.slices import Result, SliceAction
 
 # What a plan says of a probe besides how to try it.
-_PLANNED = frozenset(("stage", "why", "replaces", "items", "kind", "host", "certificate"))
+_PLANNED = frozenset(("stage", "why", "replaces", "items", "kind", "host", "certificate", "wanted", "title"))
 _ALL = 10**6
 
 

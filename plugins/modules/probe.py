@@ -23,8 +23,8 @@ options:
     description:
       - A list of mappings. It may be thousands long.
       - Every probe has C(id), which is its own, C(protocol), one of V(tcp), V(tls), V(udp), V(dns), V(sip), V(stun),
-        V(xmpp), V(https) and V(ldap), C(address), an IP address or a name, for V(dns) the server's, and C(port), which
-        for V(dns) may be left out.
+        V(xmpp), V(https), V(ldap) and V(discovery), C(address), an IP address or a name, for V(dns) and V(discovery)
+        the DNS server's, and C(port), which for these two may be left out.
       - Every probe may have C(resolver), the address of the DNS server that is asked for C(address) in place of the
         host's own resolver, C(source_address), C(source_port), C(timeout) in seconds, 4 when left out,
         C(slow_after), the seconds after which an answer is called slow, and C(expect).
@@ -47,6 +47,10 @@ options:
         C(transport), V(tls), or V(tcp) to speak without TLS.
       - An V(xmpp) probe has C(domain), for which it opens a stream as servers do, and may have C(origin), the domain it
         says it is of. An V(ldap) probe asks the directory who it is.
+      - A V(discovery) probe finds a SIP server as clients do. It has C(domain) and C(attempts), a list of mappings with
+        C(name), C(type), V(SRV) or V(A), for V(A) C(port), and C(transport), V(tls), V(mtls) or V(tcp). The first name
+        that leads to a server that answers is taken. With C(strict), which is true when left out, an SRV record that
+        leads out of the domain is not followed. It may have the options of V(tls).
       - A V(stun) probe may have C(transport), V(udp) or V(tcp), C(mapped), the address that it is expected to be seen
         as, and C(tries).
       - With O(slice) the probes come from there.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .discovery import DISCOVERY
 from .dns import DNS
 from .ldap import LDAP
 from .model import Protocol
@@ -26,4 +27,5 @@ PROTOCOLS: Mapping[str, Protocol] = {
     "xmpp": XMPP,
     "https": HTTPS,
     "ldap": LDAP,
+    "discovery": DISCOVERY,
 }

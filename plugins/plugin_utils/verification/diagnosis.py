@@ -23,6 +23,9 @@ Sign = t.Literal[
     "closed",
     "name",
     "certificate",
+    "story",
+    "elsewhere",
+    "out_of_domain",
     "filtered",
     "refused",
     "unreachable",
@@ -46,7 +49,6 @@ Sign = t.Literal[
     "host_answers",
     "others_reach_it",
     "nobody_reaches_it",
-    "fixed_source_port",
     "health_check",
     "slow",
 ]
@@ -169,6 +171,9 @@ class Diagnostician:
         if verdict.kind == "name":
             yield from self._name_signs(verdict)
             return
+        if verdict.kind == "story":
+            yield from _story_signs(verdict)
+            return
         yield from _BY_OUTCOME.get(verdict.outcome, ())
         yield from self._way_signs(verdict)
         yield from self._place_signs(verdict)
@@ -194,8 +199,6 @@ class Diagnostician:
             yield "inside"
         if any(flow.nat for flow in flows):
             yield "translated"
-        if any(flow.source_ports for flow in flows):
-            yield "fixed_source_port"
         if any(flow.leg == "health_check" for flow in flows):
             yield "health_check"
         for service in {flow.service for flow in flows if flow.leg == "to_vip"}:
@@ -259,12 +262,24 @@ class Diagnostician:
             "issuer": str(certificate.get("issuer") or ""),
             "lacking": ", ".join(name for name in names if name.lower() not in shown),
             "not_after": str(certificate.get("not_after") or ""),
+            "title": str(verdict.expected.get("title") or ""),
+            "wanted": ", ".join(verdict.expected.get("wanted") or ()),
+            "target": str(verdict.facts.get("target") or ""),
             "name": record.name if record else "",
             "type": record.type if record else "",
             "view": record.view if record else "",
             "planned": ", ".join(record.values) if record else "",
             "seen": ", ".join(str(value) for value in verdict.facts.get("values") or ()),
         }
+
+
+def _story_signs(verdict: Verdict) -> t.Iterator[Sign]:
+    if verdict.outcome == outcomes.OPEN:
+        yield "elsewhere"
+    elif verdict.outcome == outcomes.WRONG_ANSWER:
+        yield "out_of_domain"
+    else:
+        yield from _BY_OUTCOME.get(verdict.outcome, ())
 
 
 def _diagnosis(host: str, group: t.Sequence[_Told]) -> Diagnosis:

@@ -2,8 +2,9 @@
 """What live checks expect, worked out from the plan: one list of probes for each vantage.
 
 Each probe names the items of the plan that it speaks for, so that a failure can be explained by them. A check is one of
-four kinds: a *flow* passes; what is *closed* does not; a *name* has its records in the view of the one who asks; and
-behind a flow that speaks TLS stands the *certificate* that is planned for its listener.
+five kinds: a *flow* passes; what is *closed* does not; a *name* has its records in the view of the one who asks; behind
+a flow that speaks TLS stands the *certificate* that is planned for its listener; and a *story*, such as a client's
+sign-in, ends where it should.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ..planning.load_balancing import Service
 from ..planning.parties import role_party
 from ..planning.plan import Plan
 from ..topology.model import Topology
+from .stories import stories_of
 from .vantages import Vantage, vantages_of
 
 Arguments = dict[str, t.Any]
@@ -30,6 +32,7 @@ Allowed = dict[tuple[str, str], list[tuple[str, str]]]
 # Of what is closed, this many ports of each address are tried from each vantage.
 CLOSED_SAMPLE: t.Final = 3
 GREETING: t.Final = "openuc"
+_OF_RECORDS: t.Final = ("name", "story")
 _VIEW_OF_ZONE: t.Final = {"internal": "internal", "perimeter": "perimeter", "internet": "external"}
 
 
@@ -54,7 +57,7 @@ class _Probe:
     def as_item(self) -> Arguments:
         # Where something leaves from a port of its own, other flows to the same place are other probes.
         start = f"{self.source}:{self.source_port}" if self.source_port else self.source
-        asked = f":{next(iter(self.items))}" if self.kind == "name" else ""
+        asked = f":{next(iter(self.items))}" if self.kind in _OF_RECORDS else ""
         item: Arguments = {
             "id": f"{self.kind}:{start}>{self.address}:{self.port}/{self.protocol}{asked}",
             "stage": self.stage,
@@ -92,6 +95,7 @@ class Expectations:
         self._sets = {item.name: item for item in plan.sets}
         self._services = {service.id: service for service in plan.services}
         self._certificates = tuple(_listeners(plan.certificates))
+        self._stories = tuple(stories_of(topology, plan))
 
     def of(self, vantage: Vantage) -> tuple[Arguments, ...]:
         """The probes of a vantage, in an order that does not change."""
@@ -109,7 +113,7 @@ class Expectations:
                     _add(probes, probe)
         for probe in self._closed(vantage, allowed):
             _add(probes, probe)
-        for probe in self._names(vantage):
+        for probe in (*self._names(vantage), *self._told(vantage)):
             _add(probes, probe)
         return tuple(probe.as_item() for probe in probes.values())
 
@@ -222,18 +226,50 @@ class Expectations:
         for record in self._plan.records:
             source = views.get(record.view)
             server = servers.get((record.view, record.zone), "")
-            asked = self._topology.servers.get(server)
-            addresses = asked.given.addresses if asked else None
-            serving = [str(getattr(addresses, name)) for name in addresses.given()] if addresses else []
+            serving = self._serving(server)
             if source is None or not serving:
                 continue
             more: Arguments = {"name": record.name, "type": record.type, "values": _values(record.values)}
             if record.replaces:
                 # Once the later record is there, nobody expects the earlier one.
-                more["replaces"] = f"name:{source}>{serving[0]}:{DNS_PORT}/dns:{record.replaces}"
+                more["replaces"] = f"name:{source}>{serving}:{DNS_PORT}/dns:{record.replaces}"
             rank = self._stages.rank(record.stage)
-            yield _Probe("name", "dns", serving[0], DNS_PORT, source, 0, "answer", server, rank, record.stage,
+            yield _Probe("name", "dns", serving, DNS_PORT, source, 0, "answer", server, rank, record.stage,
                          {record.id: None}, dict.fromkeys(record.why), more)  # fmt: skip
+
+    def _told(self, vantage: Vantage) -> t.Iterator[_Probe]:
+        """The procedures that those whom the vantage stands for go through by themselves, for each SIP domain."""
+        for story in self._stories:
+            records = story.records
+            server = next((zone.server for zone in self._plan.zones
+                           if (zone.view, zone.name) == (records[0].view, records[0].zone)), "")  # fmt: skip
+            asked = self._serving(server)
+            if vantage.kind != story.teller or not asked or not vantage.networks:
+                continue
+            source = next(iter(vantage.networks.values()))
+            for record in records:
+                more: Arguments = {
+                    "domain": story.domain,
+                    "attempts": list(story.attempts),
+                    "strict": story.strict,
+                    "wanted": [value.rsplit(" ", 1)[-1].rstrip(".").lower() for value in record.values],
+                    "title": f"{story.title}: {story.domain}",
+                }
+                if record.replaces:
+                    more["replaces"] = _story_id(source, asked, record.replaces)
+                yield _Probe("story", "discovery", asked, DNS_PORT, source, 0, "open", server,
+                             self._stages.rank(record.stage), record.stage, {record.id: None},
+                             dict.fromkeys((story.id, *record.why)), more)  # fmt: skip
+
+    def _serving(self, server: str) -> str:
+        """The address that a DNS server of the inventory answers at, or nothing."""
+        asked = self._topology.servers.get(server)
+        addresses = asked.given.addresses if asked else None
+        return next((str(getattr(addresses, name)) for name in addresses.given()), "") if addresses else ""
+
+
+def _story_id(source: str, server: str, record: str) -> str:
+    return f"story:{source}>{server}:{DNS_PORT}/discovery:{record}"
 
 
 def probes_of(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, tuple[Arguments, ...]]]:
@@ -246,7 +282,7 @@ def probes_of(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, tuple[Arg
 def _add(probes: dict[object, _Probe], probe: _Probe) -> None:
     """Join probes that knock at the same place in the same way; the earliest stage that asks for it counts."""
     key = (probe.kind, probe.protocol, probe.source, probe.source_port, probe.address, probe.port,
-           tuple(probe.items) if probe.kind == "name" else ())  # fmt: skip
+           tuple(probe.items) if probe.kind in _OF_RECORDS else ())  # fmt: skip
     known = probes.setdefault(key, probe)
     if known is probe:
         return

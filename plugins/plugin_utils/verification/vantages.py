@@ -34,8 +34,8 @@ class Vantage:
             return own
         party = endpoints.name.partition("@")[0].partition(".")[0]
         outside = {INTERNET: INTERNET, "partner": PARTNERS}.get(self.kind, "")
-        if (party in (INTERNET, PARTNERS) or outside) and party != outside:
-            return None
+        if party in (INTERNET, PARTNERS) or outside:
+            return self.addresses[0] if party == outside else None
         return next((self.networks[name] for name in endpoints.networks if name in self.networks), None)
 
 

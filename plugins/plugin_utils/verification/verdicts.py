@@ -10,8 +10,9 @@ from ...module_utils.probing import outcomes
 
 Data = t.Mapping[str, t.Any]
 Status = t.Literal["passed", "failed", "unknown"]
-Kind = t.Literal["flow", "closed", "name", "certificate"]
+Kind = t.Literal["flow", "closed", "name", "certificate", "story"]
 
+_EXPECTED: t.Final = ("names", "values", "name", "type", "wanted", "title", "domain")
 _UNKNOWN: t.Final = frozenset({outcomes.NOT_RUN, outcomes.UNRESOLVED})
 _GOOD_CERTIFICATE: t.Final = frozenset({outcomes.OPEN, outcomes.SLOW})
 _SHOWN_CERTIFICATE: t.Final = (outcomes.CERTIFICATE - {outcomes.SILENT}) | {outcomes.OPEN, outcomes.SLOW}
@@ -78,6 +79,8 @@ def _status(probe: Data, result: Data) -> Status:
         return "unknown"
     if outcome == outcomes.NO_ANSWER and probe["kind"] == "flow":
         return "unknown"
+    if probe["kind"] == "story" and outcome == outcomes.OPEN:
+        return "passed" if str((result.get("facts") or {}).get("target", "")).lower() in probe["wanted"] else "failed"
     good = outcomes.GROUPS.get(str(probe["expect"]), frozenset({str(probe["expect"])}))
     return "passed" if outcome in good else "failed"
 
@@ -100,7 +103,7 @@ def _verdict(vantage: str, probe: Data, result: Data, status: Status) -> Verdict
         items=tuple(probe.get("items") or ()),
         why=tuple(probe.get("why") or ()),
         facts=result.get("facts") or {},
-        expected={key: probe[key] for key in ("names", "values", "name", "type") if key in probe},
+        expected={key: probe[key] for key in _EXPECTED if key in probe},
     )
 
 

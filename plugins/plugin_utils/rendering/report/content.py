@@ -157,6 +157,18 @@ def _verification(verification: Verification) -> t.Iterator[Chapter]:
         f"What live checks saw, {verification.at}.{reached} What a datagram's silence says nothing about is unknown."
     )
     yield Chapter("verification", "Verification", words, (causes, checks))
+    told = [v for v in ordered if v.kind == "story"]
+    steps = Table(
+        "Step by step",
+        ("status", "story", "from", "came to", "steps"),
+        [(v.status, str(v.expected.get("title", "")), v.vantage, v.detail or v.outcome, _steps(v)) for v in told],
+        [v.why for v in told],
+    )
+    yield Chapter("stories", "Sign-in and discovery", "What clients and partners asked, and what they got.", (steps,))
+
+
+def _steps(verdict: Verdict) -> str:
+    return " → ".join(f"{step['asked']}: {step['answered']}" for step in verdict.facts.get("steps") or ())
 
 
 def _findings(design: Design) -> Chapter:

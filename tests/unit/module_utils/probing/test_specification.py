@@ -35,7 +35,7 @@ def test_the_least_that_is_needed(item: dict[str, t.Any]) -> None:
         ("text", "probes[0]: expected a mapping, got 'text'"),
         (
             {**TCP, "protocol": "tpc"},
-            "probes[0].protocol: 'tpc' is none of tcp, tls, udp, dns, sip, stun, xmpp, https, ldap; did you mean tcp?",
+            f"probes[0].protocol: 'tpc' is none of {', '.join(protocols.PROTOCOLS)}; did you mean tcp?",
         ),
         ({**TCP, "adress": "x"}, "probes[0].adress: no such option; did you mean address?"),
         ({**TCP, "server_name": "x"}, "probes[0].server_name: no such option"),

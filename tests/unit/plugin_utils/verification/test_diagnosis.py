@@ -39,7 +39,8 @@ def seen(wrong: Wrong) -> list[Verdict]:
         for probe in items:
             told = wrong({**probe, "vantage": vantage}) or good(probe)
             result = told if isinstance(told, dict) else {"outcome": told}
-            results.append({"id": probe["id"], "detail": "", "facts": {}, **result})
+            reached = {"target": probe["wanted"][0]} if probe["kind"] == "story" else {}
+            results.append({"id": probe["id"], "detail": "", "facts": reached, **result})
         found += verdicts_of(vantage, items, results)
     return found
 
@@ -78,6 +79,11 @@ def members(silent: bool) -> Wrong:
     return wrong
 
 
+def story(outcome: str, detail: str = "", **facts: object) -> Wrong:
+    told = {"outcome": outcome, "detail": detail, "facts": facts}
+    return lambda probe: told if probe["kind"] == "story" and probe["vantage"] == WORLD else None
+
+
 CASES: dict[str, tuple[Wrong, str]] = {
     "firewall-blocks": (at("203.0.113.33", 443, "filtered"), "fw-ext.contoso.com"),
     "one-client-network": (at("10.30.0.101", 443, "filtered", CLIENT), "10.21.0.51"),
@@ -89,6 +95,7 @@ CASES: dict[str, tuple[Wrong, str]] = {
     ),
     "wrong-health-port": (members(silent=False), "lb1.corp.contoso.com"),
     "members-down": (members(silent=True), "fe1.corp.contoso.com, fe2.corp.contoso.com"),
+    "virtual-address-missing": (at("203.0.113.101", 443, "filtered"), "nothing answers at the virtual address"),
     "virtual-address-unreachable": (at("203.0.113.101", 443, "unreachable"), "203.0.113.101 of lb-out.contoso.com"),
     "too-open": (lambda probe: "open" if probe["kind"] == "closed" and probe["vantage"] == WORLD else None, WORLD),
     "another-protocol": (at("203.0.113.33", 443, {"outcome": "bad_answer", "detail": "no HTTP"}), "no HTTP"),
@@ -113,6 +120,13 @@ CASES: dict[str, tuple[Wrong, str]] = {
     ),
     "record-missing": (name("pool1.corp.contoso.com", "nxdomain"), "no A record of pool1.corp.contoso.com"),
     "name-server-silent": (name("pool1.corp.contoso.com", "no_answer"), "does not answer client1.corp.contoso.com"),
+    "story-elsewhere": (story("open", target="old.contoso.com"), "ends at old.contoso.com; planned is sip.contoso.com"),
+    "story-out-of-domain": (story("wrong_answer", "x is not in contoso.com"), "x is not in contoso.com"),
+    "story-no-name": (story("nxdomain", "none of the names leads anywhere"), "SRV _sip._tls.contoso.com"),
+    "story-blocked": (story("filtered", "sip.contoso.com:443: nothing came back"), "flows to sip.contoso.com"),
+    "story-refused": (story("refused", "sip.contoso.com:443: refused"), "Start the service on sip.contoso.com"),
+    "story-name-on-certificate": (story("wrong_name", "not for sip.contoso.com"), "not for sip.contoso.com"),
+    "story-untrusted": (story("untrusted", "no chain"), "Make world1.example.net trust"),
     "health-check-blocked": (
         lambda probe: "filtered" if probe["vantage"].startswith("lb") and probe["kind"] == "flow" else None,
         "gets no answer",
@@ -128,6 +142,33 @@ def test_a_known_way_to_fail_is_told(slug: str) -> None:
     told = found[f"failure.{slug}"]
     assert words in " ".join((*told.causes, *told.remedies))
     assert told.checks
+
+
+def test_every_way_to_fail_of_the_catalogue_is_tried_here() -> None:
+    tried = {f"failure.{slug}" for slug in CASES} | TRIED_ELSEWHERE
+    assert {fact.id for fact in LAB.topology.catalogue.facts(FailureFact)} == tried
+
+
+# Below, since they need a host that is down, or an estate with address translation.
+TRIED_ELSEWHERE = {"failure.host-down", "failure.translation"}
+
+
+def test_a_public_address_that_nobody_answers_at_points_to_its_translation() -> None:
+    world = "world1.example.net"
+    changes = {"groups": ["vantage"], "uc_vantage": "internet", "uc_addresses": {"external": "198.51.100.52"}}
+    inventory = support.changed(support.example("lync2010"), {f"@{world}/{key}": changes[key] for key in changes})
+    planned = design(inventory, support.TODAY)
+    assert planned.plan is not None
+    expected = dict(probes_of(planned.topology, planned.plan))
+    public = next(flow.nat[0].public for flow in planned.plan.flows if flow.source == "internet" and flow.nat)
+    results = [
+        {"id": probe["id"], "outcome": "filtered" if probe["address"] == public else good(probe), "facts": {}}
+        for probe in expected[world]
+        if probe["kind"] == "flow"
+    ]
+    verdicts = list(verdicts_of(world, [probe for probe in expected[world] if probe["kind"] == "flow"], results))
+    found = Diagnostician(planned.topology, planned.plan, verdicts).diagnoses()
+    assert f"the public address {public}" in next(told.cause for told in found if told.id == "failure.translation")
 
 
 def test_where_all_is_well_nothing_is_told() -> None:

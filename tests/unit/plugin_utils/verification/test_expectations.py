@@ -15,7 +15,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.expectatio
 from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.vantages import may_connect, vantages_of
 from tests import support
 
-PLANNED = ("stage", "why", "replaces", "items", "kind", "host", "certificate")
+PLANNED = ("stage", "why", "replaces", "items", "kind", "host", "certificate", "wanted", "title")
 
 
 @functools.cache
@@ -87,6 +87,17 @@ def test_a_record_that_a_later_stage_replaces_is_no_longer_expected_then() -> No
     after = staged(content, None)["probes"]
     assert [item["values"] for item in before] == [["0 0 5061 pool1.corp.contoso.com"]]
     assert [item["values"] for item in after] == [["0 0 5061 dirpool.corp.contoso.com"]]
+
+
+def test_each_vantage_tells_the_stories_of_those_it_stands_for() -> None:
+    def told(host: str) -> list[tuple[str, list[str]]]:
+        content = staged({"probes": [item for item in probes(host) if item["kind"] == "story"]}, None)
+        return [(item["title"], item["wanted"]) for item in content["probes"]]
+
+    assert told("client1.corp.contoso.com") == [("A client inside signs in: contoso.com", ["dirpool.corp.contoso.com"])]
+    assert told("world1.example.net") == [("A client on the Internet signs in: contoso.com", ["sip.contoso.com"])]
+    assert told("edge.fabrikam.com") == [("A partner finds the Access Edge: contoso.com", ["sip.contoso.com"])]
+    assert told("fe1.corp.contoso.com") == []
 
 
 def test_only_what_an_enforcing_firewall_stands_before_is_expected_to_be_closed() -> None:
