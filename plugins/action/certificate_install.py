@@ -140,8 +140,10 @@ class ActionModule(CertificateAction):
             if request.id in load.materials:
                 material = load.materials[request.id]
                 name = windows.file_name(request.id)
-                texts[f"{name}.p12"] = bundles.pkcs12_of(request.id, material, str(passphrase))
-                lines += windows.install_lines(request, host, certificates.sha1(material.certificate))
+                texts[f"{name}.p12"] = bundles.pkcs12_of(request.id, material, str(passphrase), for_windows=True)
+                roots = certificates.roots_of(material.trust)
+                texts.update(roots)
+                lines += windows.install_lines(request, host, certificates.sha1(material.certificate), list(roots))
         texts["install.cmd"] = "".join(f"{line}\r\n" for line in lines).encode("ascii")
         # PKCS#12 is another one each time, though the key in it is the same.
         marks = folder / ".digests"

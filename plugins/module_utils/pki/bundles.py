@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from . import certificates, keys
 from . import library as lib
@@ -66,17 +67,23 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def pkcs12_of(name: str, material: Material, passphrase: str) -> bytes:
-    """Key, certificate and chain, encrypted."""
+def pkcs12_of(name: str, material: Material, passphrase: str, *, for_windows: bool = False) -> bytes:
+    """Key, certificate and chain, encrypted. Windows before 2019 reads nothing newer than triple DES in it."""
     leaf, *chain = certificates.load_all(material.certificate)
     made: bytes = lib.pkcs12.serialize_key_and_certificates(
         name.encode(),
         keys.load(material.key, known=True),
         leaf,
         chain or None,
-        lib.serialization.BestAvailableEncryption(passphrase.encode()),
+        _for_windows(passphrase) if for_windows else lib.serialization.BestAvailableEncryption(passphrase.encode()),
     )
     return made
+
+
+def _for_windows(passphrase: str) -> Any:
+    builder = lib.serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(100_000)
+    builder = builder.key_cert_algorithm(lib.pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+    return builder.hmac_hash(lib.hashes.SHA1()).build(passphrase.encode())
 
 
 def pack(materials: Mapping[str, Material], passphrase: str) -> bytes:

@@ -84,6 +84,12 @@ def sha1(chain: bytes) -> str:
     return hashlib.sha1(der, usedforsecurity=False).hexdigest()
 
 
+def roots_of(trust: bytes) -> dict[str, bytes]:
+    """Each root as a file of its own, as Windows takes them."""
+    der = lib.serialization.Encoding.DER
+    return {f"root-{sha256(root)[:16]}.cer": root.public_bytes(der) for root in load_all(trust)}
+
+
 def chain_of(leaf: Any, others: Sequence[Any], roots: Sequence[Any], now: datetime.datetime) -> tuple[list[Any], str]:
     """The chain from a certificate to a trusted root, itself first and the root last; or what is wrong with it."""
     trusted = {sha256(root) for root in roots}

@@ -38,6 +38,10 @@ def _run(store: Store, options: Options, wanted: Sequence[Request], now: datetim
     return _KINDS[options.authority](store, options, wanted, now, check=check).run()
 
 
+def _script(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\r\n" for line in lines)
+
+
 def rendered(requests: Sequence[Request], folder: str, authority: str, template: str) -> dict[str, str]:
     """Texts for who brings requests to an authority by hand, by the name of their file; nothing secret is in them."""
     texts: dict[str, str] = {}
@@ -47,5 +51,6 @@ def rendered(requests: Sequence[Request], folder: str, authority: str, template:
         pem = read_bytes(Store(folder).path(request.id, REQUEST)) if folder else None
         if pem:
             texts[f"{name}.req"] = pem.decode("ascii")
-        texts[f"{name}.cmd"] = "".join(f"{line}\r\n" for line in windows.submit_lines(request, authority, template))
+        texts[f"{name}.cmd"] = _script(windows.submit_lines(request, authority, template))
+        texts[f"{name}-own-key.cmd"] = _script(windows.own_key_lines(request, authority, template))
     return texts

@@ -6,6 +6,8 @@ None of it is exercised here, since no Windows is at hand; file formats and swit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .model import EKUS, Request
 
 _CURVES = {256: "ECDSA_P256", 384: "ECDSA_P384", 521: "ECDSA_P521"}
@@ -51,11 +53,25 @@ def submit_lines(request: Request, authority: str, template: str) -> list[str]:
     ]
 
 
-def install_lines(request: Request, host: str, sha1: str) -> list[str]:
-    """Command lines that put a PKCS#12 file where Windows looks for it, and prove that it is there."""
+def own_key_lines(request: Request, authority: str, template: str) -> list[str]:
+    """Command lines for who has the key made on the Windows server itself, where it stays."""
+    name = file_name(request.id)
+    return [
+        f'certreq -new "{name}.inf" "{name}.req"',
+        *submit_lines(request, authority, template),
+        f'certreq -accept "{name}.cer"',
+    ]
+
+
+def install_lines(request: Request, host: str, sha1: str, roots: Sequence[str]) -> list[str]:
+    """Command lines that put a PKCS#12 file where Windows looks for it, and prove that it is there.
+
+    Only roots go into the store of roots; authorities between are in the file, and Windows puts them where they belong.
+    """
     name = file_name(request.id)
     return [
         f"rem {request.id} on {host}",
+        *(f'certutil -addstore -f Root "{root}"' for root in roots),
         f'certutil -importpfx "{name}.p12" NoExport',
         f"certutil -verifystore My {sha1}",
         f'del "{name}.p12"',

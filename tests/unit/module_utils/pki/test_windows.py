@@ -56,10 +56,27 @@ def test_command_lines_name_authority_and_template():
     assert windows.submit_lines(wanted()[0], "", "")[0].startswith('certreq -submit "front_pool')
 
 
+def test_who_makes_the_key_on_the_server_accepts_the_certificate_there():
+    lines = windows.own_key_lines(wanted()[0], "", "")
+    assert lines[0] == 'certreq -new "front_pool.contoso.com.inf" "front_pool.contoso.com.req"'
+    assert lines[-1] == 'certreq -accept "front_pool.contoso.com.cer"'
+
+
+def test_only_roots_go_into_the_store_of_roots():
+    assert windows.install_lines(wanted()[0], "fe1", "ab12", ["root-1.cer"]) == [
+        "rem front@pool.contoso.com on fe1",
+        'certutil -addstore -f Root "root-1.cer"',
+        'certutil -importpfx "front_pool.contoso.com.p12" NoExport',
+        "certutil -verifystore My ab12",
+        'del "front_pool.contoso.com.p12"',
+    ]
+
+
 def test_what_is_rendered_for_an_authority_holds_no_key(estate: Estate):
     estate.request()
     texts = issuers.rendered(wanted(), str(estate.folder), "", "")
-    assert sorted(texts) == [f"front_pool.contoso.com{ending}" for ending in (".cmd", ".inf", ".req")]
+    endings = ("-own-key.cmd", ".cmd", ".inf", ".req")
+    assert sorted(texts) == [f"front_pool.contoso.com{ending}" for ending in endings]
     assert texts["front_pool.contoso.com.req"] == estate.path("request.pem", FRONT).read_text()
     assert not any("PRIVATE" in text for text in texts.values())
 
