@@ -77,12 +77,21 @@ options:
       - C(id), C(stage), C(why) and C(replaces) come from a plan. A record that another one of the list C(replaces), by
         its C(id), is left out.
     type: raw
+  resolvers:
+    description:
+      - IP addresses of resolvers of the view's clients. After all is done each is asked for up to 200 record sets, the
+        changed ones before others, and what it tells is compared.
+      - A server that remembers what was true before is told apart from one that asks other servers, as with a mistaken
+        view, and from one that has a zone of its own.
+    type: list
+    elements: str
+    default: []
   slice:
     description:
       - Path of a slice of the plan, read on the controller, or a list of them. What the task says goes before what the
         slice says.
-      - A folder stands for all slices in it. Those of a server are in C(intended/slices/dns_records/<server>). Where the
-        state writes, zones of a folder with O(update=none) are left out, with a warning.
+      - A folder stands for all slices in it. Those of a server are in C(intended/slices/dns_records/<server>).
+        Where the state writes, zones of a folder with O(update=none) are left out, with a warning.
     type: raw
   stages:
     description:
@@ -92,8 +101,8 @@ options:
     elements: str
   zones:
     description:
-      - Several zones at once, in place of O(server), O(address), O(port), O(zone), O(view), O(update), O(key_name) and
-        O(records). Each is a mapping with these options.
+      - Several zones at once, in place of O(server), O(address), O(port), O(zone), O(view), O(update), O(key_name),
+        O(records) and O(resolvers). Each is a mapping with these options.
       - Zones of different servers are worked on side by side. One that fails does not stop the others.
     type: raw
   keys:
@@ -316,6 +325,12 @@ zones:
       description:
         - The zone's other name servers whose addresses stand in the zone, each with C(server), C(address), C(serial),
           C(detail) and C(standing), V(current), V(behind), V(not_authoritative) or V(unreachable).
+      type: list
+      elements: dict
+    resolvers:
+      description:
+        - What O(resolvers) tell, each with C(resolver), C(detail), C(seconds) and C(standing), V(current), V(cached),
+          V(elsewhere), V(own_zone) or V(unreachable). What is V(cached) lasts at most so many seconds.
       type: list
       elements: dict
     error:

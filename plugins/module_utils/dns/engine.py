@@ -129,6 +129,7 @@ def _zone(outcome: Outcome, common: Common) -> Result:
         "serial_after": outcome.serials[1],
         "verified": outcome.verified,
         "name_servers": [dataclasses.asdict(standing) for standing in outcome.standings],
+        "resolvers": [dataclasses.asdict(heard) for heard in outcome.heard],
         "error": "" if outcome.unstored else outcome.error,
     }
 

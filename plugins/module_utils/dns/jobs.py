@@ -30,6 +30,7 @@ class Job:
     key: AnyKey | None
     want: Mapping[Key, Wanted]
     given: bool
+    resolvers: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +136,8 @@ def _job(zone: Any, keys: Mapping[str, signing.Key], state: str) -> tuple[Job | 
     place = Place(str(name), server, str(zone.get("address") or server), str(zone.get("view") or ""))
     update = zone.get("update") or "tsig"
     wire = names.from_text(str(name))
-    return Job(place, wire, int(zone.get("port") or 53), str(update), key, want, given is not None), []
+    resolvers = tuple(map(str, zone.get("resolvers") or ()))
+    return Job(place, wire, int(zone.get("port") or 53), str(update), key, want, given is not None, resolvers), []
 
 
 def _key(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -> tuple[AnyKey | None, list[str]]:

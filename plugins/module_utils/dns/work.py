@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from . import journal, planning, records, transfer, updates, verification
+from . import journal, planning, records, resolvers, transfer, updates, verification
 from .connection import Connection
 from .errors import BadSignatureError, ChangedError, DnsError, FailedError, TruncatedError, UnreachableError, of_code
 from .jobs import WRITING, Common, Job
@@ -34,6 +34,7 @@ class Outcome:
     gathered: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     serials: tuple[int | None, int | None] = (None, None)
     standings: list[verification.Standing] = dataclasses.field(default_factory=list)
+    heard: list[resolvers.Heard] = dataclasses.field(default_factory=list)
     verified: bool | None = None
     run: str = ""
     stored: str = ""
@@ -245,6 +246,21 @@ class _Work:
         outcome.warnings += [
             f"{job.place}: its name server {each.server} ({each.address}) is {each.standing}: {each.detail}"
             for each in found
+            if each.standing != "current"
+        ]
+        if job.resolvers:
+            self._listen(live)
+
+    def _listen(self, live: Live) -> None:
+        """What clients hear of what was changed, and of some of what was right already."""
+        job, outcome = self._job, self._outcome
+        changed = {change.key for change in outcome.changes}
+        same = [Change(key, live.records[key], live.records[key]) for key in job.want if key in live.records]
+        asked = [*outcome.changes, *(change for change in same if change.key not in changed)]
+        outcome.heard = resolvers.heard(job.resolvers, asked, live, min(self._common.timeout, 3.0))
+        outcome.warnings += [
+            f"{job.place}: the resolver {each.resolver} is {each.standing}: {each.detail}"
+            for each in outcome.heard
             if each.standing != "current"
         ]
 

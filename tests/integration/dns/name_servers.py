@@ -7,7 +7,7 @@ import typing as t
 
 from tests.lab.services.base import File, Ready, Service
 
-PRIMARY, SECONDARY, KNOT = "10.99.0.20", "10.99.0.21", "10.99.0.22"
+PRIMARY, SECONDARY, KNOT, RESOLVER = "10.99.0.20", "10.99.0.21", "10.99.0.22", "10.99.0.23"
 PRIMARY6 = "fd00:99::20"
 KEYS = {
     "inside": "aW5zaWRlIGtleSBvZiB0aGUgdGVzdHMgLSBpbnNpZGU=",
@@ -75,6 +75,13 @@ def secondary() -> Service:
     zone = f'zone "contoso.com" {{ type secondary; primaries {{ {PRIMARY} key inside; }}; file "{ZONES}/copy"; }};\n'
     config = _keys() + OPTIONS.replace("recursion no;", "recursion no; masterfile-format text;") + zone
     return _bind({"/etc/bind/named.conf": File(config, 0o640, "root:bind")}, SECONDARY)
+
+
+def resolver() -> Service:
+    """Asks the primary without a key, and so hears what is said outside."""
+    options = OPTIONS.replace("recursion no;", "recursion yes; allow-recursion { any; }; allow-query-cache { any; };")
+    zone = f'zone "contoso.com" {{ type forward; forward only; forwarders {{ {PRIMARY}; }}; }};\n'
+    return _bind({"/etc/bind/named.conf": File(options + zone, 0o640, "root:bind")}, RESOLVER)
 
 
 def _bind(files: dict[str, File], address: str) -> Service:

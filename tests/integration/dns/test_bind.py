@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.dns.conftest import Result, Site, Zone, ok
-from tests.integration.dns.name_servers import KEYS, KNOT, PRIMARY6, SECONDARY, knot, secondary
+from tests.integration.dns.name_servers import KEYS, KNOT, PRIMARY6, RESOLVER, SECONDARY, knot, resolver, secondary
 
 SRV = "_sipinternaltls._tcp"
 
@@ -162,6 +162,33 @@ def test_a_secondary_is_told_current_behind_or_away(site: Site, zone: Zone) -> N
     behind, warnings = standing("10.0.0.2")
     assert behind == "behind"
     assert "is it notified, and may it transfer?" in warnings
+
+
+def test_resolvers_that_remember_are_told_from_those_that_ask_elsewhere(site: Site, zone: Zone, tmp_path: Path) -> None:
+    site.network.host("resolver", RESOLVER, resolver())
+    outside = Zone(site, tmp_path / "journal", view="external", key_name="outside")
+
+    def heard(of: Zone, name: str) -> tuple[str, int]:
+        done = ok(of.run([of.record(name, "A", "203.0.113.11")], resolvers=[RESOLVER]))
+        (found,) = done["zones"][0]["resolvers"]
+        return found["standing"], found["seconds"]
+
+    def remembered() -> bool:
+        """Its memory of there being nothing has begun to count down."""
+        said = site.network.client.run("dig", f"@{RESOLVER}", "asked.contoso.com", "+noall", "+authority").stdout
+        return 0 < int(said.split()[1]) < 60
+
+    assert heard(outside, "fresh") == ("current", 0)
+    assert _within(remembered)
+    standing, seconds = heard(outside, "asked")
+    assert standing == "cached"
+    assert 0 < seconds < 60
+    # What is gone is remembered too, for as long as it said itself.
+    (found,) = ok(outside.run([], state="overridden", resolvers=[RESOLVER]))["zones"][0]["resolvers"]
+    assert (found["standing"], 60 < found["seconds"] <= 600) == ("cached", True)
+    # It asks without the key of the view inside, and so never hears of what is there.
+    assert heard(zone, "inside") == ("elsewhere", 0)
+    ok(outside.run(None, state="deleted"))
 
 
 class TestManyRecords:

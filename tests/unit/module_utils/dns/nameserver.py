@@ -62,6 +62,9 @@ class Nameserver(socketserver.ThreadingTCPServer):
         self.asked: list[str] = []
         self.meddler: Meddler | None = None
         self.signed = True
+        # As a resolver: without authority, and with so many seconds left of what it remembers.
+        self.authoritative = True
+        self.remembers = 300
         self.cut_transfer_after: int | None = None
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -135,11 +138,15 @@ class Nameserver(socketserver.ThreadingTCPServer):
         reply.set_rcode(code)
         for rrset in more.get("answer", ()):
             reply.answer.append(rrset)
+        if not reply.answer and not code % 3:
+            soa = self.zone.find_rdataset(self.origin, "SOA")[0]
+            reply.authority.append(dns.rrset.from_rdata(self.origin, self.remembers, soa))
         yield reply.to_wire(max_size=65535)
 
     def _response(self, query: dns.message.Message) -> dns.message.Message:
         reply = dns.message.make_response(query)
-        reply.flags |= dns.flags.AA
+        if self.authoritative:
+            reply.flags |= dns.flags.AA
         if not self.signed:
             reply.tsig = None
             reply.keyring = None

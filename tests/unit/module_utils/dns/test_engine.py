@@ -7,8 +7,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.openuc.ocs.plugins.module_utils.dns import resolvers
+
 from .conftest import Estate, Item, record
-from .nameserver import SECRET, START, Nameserver, running
+from .nameserver import SECRET, START, Nameserver, closed_port, running
 
 POOL = record("pool", "A", "10.0.0.1", "10.0.0.2")
 SIP = record("_sip._tcp", "SRV", "0 0 5060 pool.contoso.com.", "1 0 5060 pool.contoso.com.")
@@ -289,6 +291,66 @@ class TestVerification:
     def test_it_can_be_left_out(self, estate: Estate) -> None:
         sip = record("_sip._tcp", "SRV", "0 0 5060 nowhere.contoso.com.")
         assert ok(estate.run([sip], verify=False))["warnings"] == []
+
+
+class TestResolvers:
+    """What clients hear: what was, what another server says, what the resolver's own zone says."""
+
+    @pytest.fixture
+    def resolver(self, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Nameserver]:
+        with running(Nameserver()) as made:
+            made.authoritative = False
+            monkeypatch.setattr(resolvers, "PORT", made.port)
+            yield made
+
+    def heard(self, estate: Estate, *records: Item) -> tuple[str, int, str]:
+        done = ok(estate.run(list(records), resolvers=["127.0.0.1"]))
+        (found,) = zone(done)["resolvers"]
+        told = [warning for warning in done["warnings"] if "the resolver 127.0.0.1 is" in warning]
+        assert bool(told) == (found["standing"] != "current")
+        return found["standing"], found["seconds"], found["detail"]
+
+    def test_one_that_tells_what_was_written(self, estate: Estate, resolver: Nameserver) -> None:
+        resolver.put("pool.contoso.com 60 A 10.0.0.1", "pool.contoso.com 60 A 10.0.0.2")
+        assert self.heard(estate, POOL) == ("current", 0, "")
+
+    def test_one_that_remembers_there_was_nothing(self, estate: Estate, resolver: Nameserver) -> None:
+        resolver.remembers = 42
+        standing, seconds, detail = self.heard(estate, POOL)
+        assert (standing, seconds) == ("cached", 42)
+        assert detail.startswith(
+            "pool.contoso.com A is none there: it still has what was true before, for at most 42 s;"
+        )
+
+    def test_one_that_remembers_what_was_there(self, estate: Estate, resolver: Nameserver) -> None:
+        for each in (estate.server, resolver):
+            each.put("pool.contoso.com 77 A 10.5.5.5")
+        assert self.heard(estate, POOL)[:2] == ("cached", 77)
+
+    def test_one_that_remembers_nothing_from_before_this_run(self, estate: Estate, resolver: Nameserver) -> None:
+        ok(estate.run([POOL]))
+        resolver.remembers = 299
+        assert self.heard(estate, POOL)[:2] == ("cached", 299)
+        resolver.remembers = 300
+        assert self.heard(estate, POOL)[0] == "elsewhere"
+
+    def test_one_that_asks_other_servers(self, estate: Estate, resolver: Nameserver) -> None:
+        resolver.put("pool.contoso.com 60 A 203.0.113.9")
+        standing, _seconds, detail = self.heard(estate, POOL)
+        assert standing == "elsewhere"
+        assert detail.startswith("pool.contoso.com A is 60 203.0.113.9 there: it asks other servers than this zone's")
+
+    def test_one_with_a_zone_of_its_own(self, estate: Estate, resolver: Nameserver) -> None:
+        resolver.authoritative = True
+        assert self.heard(estate, POOL, TEXT)[0] == "own_zone"
+
+    def test_one_that_refuses_says_so(self, estate: Estate, resolver: Nameserver) -> None:
+        resolver.refused = {"query"}
+        assert "pool.contoso.com A is code 5 there" in self.heard(estate, POOL)[2]
+
+    def test_one_that_is_away(self, estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(resolvers, "PORT", closed_port())
+        assert self.heard(estate, POOL)[0] == "unreachable"
 
 
 def test_one_key_may_be_of_another_algorithm(estate: Estate) -> None:
