@@ -161,7 +161,7 @@ _OCTODNS = """\
 # The processor keeps octoDNS from deleting records that it did not make.
 processors:
   ours:
-    class: octodns.processor.ownership.OwnershipFilter
+    class: octodns.processor.ownership.OwnershipProcessor
     txt_name: _openuc-owner
     txt_value: "*octodns*"
 providers:

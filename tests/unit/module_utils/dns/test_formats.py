@@ -94,6 +94,7 @@ def test_the_zone_for_octodns_is_what_its_provider_reads() -> None:
     assert zone["text"][0]["values"] == ['say "100%"\\; ' + "x" * 300]
     config = yaml.safe_load(files["octodns.yaml"])
     assert config["zones"]["contoso.com."]["sources"] == ["planned"]
+    assert config["processors"]["ours"]["class"] == "octodns.processor.ownership.OwnershipProcessor"
     assert config["providers"]["planned"]["default_ttl"] == 3600
 
 
