@@ -51,7 +51,7 @@ def with_domain_controller(**options: object) -> Chooser:
         ("ns1", ["named"]),
         ("dc1", ["directory"]),
         ("ca1", ["crl"]),
-        ("fe1", ["responder"]),
+        ("dir1", ["responder"]),
         ("gw1", ["responder"]),
         ("client1", []),
         ("edge", []),
