@@ -19,7 +19,7 @@ from ..plugin_utils.rollout.walk import Wave
 class ActionModule(RolloutAction):
     """The `gate` action."""
 
-    _VALID_ARGS = frozenset(("wave", "point"))
+    _VALID_ARGS = frozenset(("wave", "point", "wrong"))
 
     def act(self, variables: Variables) -> Result:
         run = under_way()
@@ -28,9 +28,21 @@ class ActionModule(RolloutAction):
         alive = frozenset(variables["ansible_play_hosts"])
         if point == "before":
             return _before(run, wave, tuple(variables["ansible_play_hosts_all"]), alive)
+        if point == "after" and wave.kind == "verify":
+            return self._judged(run, wave, str(self._task.args.get("wrong") or ""))
         if point == "after":
             return _after(run, wave, alive)
         raise AnsibleError(f"point: {point}: expected before or after")
+
+    def _judged(self, run: UnderWay, wave: Wave, wrong: str) -> Result:
+        run.log.add("verified", run.run, {"wave": wave.id, "stage": wave.stage, "wrong": wrong})
+        if not wrong:
+            return {"changed": False}
+        words = f"The stage {wave.stage} does not look as planned: {wrong}"
+        if run.options.get("verification") == "tell":
+            self._display.warning(words)
+            return {"changed": False}
+        return _stopped(run, wave, f"{words}. Mend it and run the same again, or accept it with uc_verification: tell")
 
 
 def _before(run: UnderWay, wave: Wave, everyone: t.Sequence[str], alive: t.Collection[str]) -> Result:
@@ -38,6 +50,8 @@ def _before(run: UnderWay, wave: Wave, everyone: t.Sequence[str], alive: t.Colle
     missing = missing_words(wave, everyone, alive)
     if missing:
         return _stopped(run, wave, missing)
+    if wave.kind == "verify":
+        return {"changed": False}
     stages = {host: list(wave.stages[host]) for host in wave.hosts}
     about = {"wave": wave.id, "mechanism": wave.mechanism, "stages": stages, "contents": dict(wave.contents)}
     run.log.add("intent", run.run, about)

@@ -106,7 +106,7 @@ class ActionModule(RolloutAction):
         standing = standing_of(history)
         tags, skipped = variables.get("ansible_run_tags", ["all"]), variables.get("ansible_skip_tags", [])
         hosts = tuple(variables["ansible_play_hosts_all"])
-        selection = self._able(blueprint, choose(blueprint, asked, standing, hosts, tags, skipped))
+        selection = self._able(blueprint, choose(blueprint, asked, standing, hosts, tags, skipped), asked)
         undone = undoing_of(history, asked.run, selection.hosts, selection.mechanisms) if undoing else None
         waves = undone.waves if undone else walk(blueprint, selection, standing, asked.waves)
         run = self._under_way(estate, plan_dir, journal, asked, waves, undone.run if undone else "")
@@ -135,7 +135,7 @@ class ActionModule(RolloutAction):
         if undone.steps:
             self._display.warning(f"steps of people stay done, no machine undoes them: {', '.join(undone.steps)}")
 
-    def _able(self, blueprint: Blueprint, selection: Selection) -> Selection:
+    def _able(self, blueprint: Blueprint, selection: Selection, asked: RunInput) -> Selection:
         """The selection without mechanisms that the playbook has no role for, which is said and never passed over."""
         able = frozenset(self._task.args.get("mechanisms", selection.mechanisms))
         unable = sorted({demand.mechanism for demand in blueprint.demands} & selection.mechanisms - able)
@@ -143,7 +143,8 @@ class ActionModule(RolloutAction):
             self._display.warning(
                 f"planned, but applied by hand: {', '.join(unable)}; this playbook has no role for it"
             )
-        return dataclasses.replace(selection, mechanisms=selection.mechanisms & able)
+        looks = asked.verification != "none" and not self._task.check_mode
+        return dataclasses.replace(selection, mechanisms=selection.mechanisms & able, verifies=looks)
 
     def _under_way(
         self,
@@ -172,7 +173,7 @@ class ActionModule(RolloutAction):
         self._tell(run, standing, taken_from)
 
     def _tell(self, run: UnderWay, standing: Standing, taken_from: str) -> None:
-        changing = [wave for wave in run.waves if wave.kind != "checkpoints"]
+        changing = [wave for wave in run.waves if wave.kind in ("apply", "undo")]
         steps = sum(len(wave.steps) for wave in run.waves if wave.kind == "checkpoints")
         self._display.display(
             f"Run {run.run}: {len(changing)} waves of changes, {steps} steps of people not passed yet"

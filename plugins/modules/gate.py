@@ -29,6 +29,11 @@ options:
     type: str
     choices: [before, after]
     required: true
+  wrong:
+    description:
+      - After a wave that only looks, what does not look as planned, in words.
+      - Then the run stops, or only warns, as C(uc_verification) says.
+    type: str
 attributes:
   check_mode:
     support: full

@@ -78,12 +78,14 @@ class Demand:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Blueprint:
-    """The plan as a roll-out sees it. `stages` are all there are, in their order, with their titles."""
+    """The plan as a roll-out sees it. `stages` are all there are, in their order, with their titles; `vantages` are the
+    hosts that look, with the stages that have something to look for."""
 
     stages: t.Mapping[str, str]
     steps: tuple[PlannedStep, ...]
     units: tuple[Unit, ...]
     demands: tuple[Demand, ...]
+    vantages: t.Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
 
     def rank(self, stage: str) -> int:
         return list(self.stages).index(stage)
@@ -112,6 +114,10 @@ MECHANISMS: t.Mapping[str, str] = {
 }
 
 
+# The slices of those who look at what was applied.
+PROBING = "probe"
+
+
 def blueprint_of(plan: Data, stages: t.Mapping[str, str], slices: t.Iterable[SliceFile]) -> Blueprint:
     """From the content of plan.json and of the slices beside it."""
     units = tuple(
@@ -124,7 +130,8 @@ def blueprint_of(plan: Data, stages: t.Mapping[str, str], slices: t.Iterable[Sli
         )
         for unit in plan["overview"]["clusters"]
     )
-    return Blueprint(stages, steps_of_plan(plan), units, demands_of(slices))
+    listed = tuple(slices)
+    return Blueprint(stages, steps_of_plan(plan), units, demands_of(listed), vantages_of(listed))
 
 
 def steps_of_plan(plan: Data) -> tuple[PlannedStep, ...]:
@@ -150,6 +157,16 @@ def demands_of(slices: t.Iterable[SliceFile]) -> tuple[Demand, ...]:
         for (mechanism, host), planned in ordered
         if planned
     )
+
+
+def vantages_of(slices: t.Iterable[SliceFile]) -> dict[str, frozenset[str]]:
+    """Who looks, and the stages that have something to look for from there."""
+    found = {}
+    for item in slices:
+        if item.module == PROBING:
+            stages = {str(one["stage"]) for one in item.content.get("probes", ()) if _is_planned(one)}
+            found[item.target] = frozenset(stages)
+    return found
 
 
 def _digest(planned: t.Sequence[Data]) -> str:

@@ -51,7 +51,8 @@ def stop_words(wave: Wave, told: t.Sequence[Outcome], still: t.Sequence[Wave]) -
         return ""
     well = [outcome.host for outcome in told if outcome.result == "done"]
     changed = {outcome.host for outcome in told}
-    untouched = dict.fromkeys(host for later in still for host in later.hosts if host not in changed)
+    changing = [later for later in still if later.kind != "verify"]
+    untouched = dict.fromkeys(host for later in changing for host in later.hosts if host not in changed)
     lines = [f"The roll-out stops at {wave.id} ({wave.title})."]
     lines += [
         f"  {outcome.host}: {_WORDS[outcome.result]}{f' ({outcome.reason})' if outcome.reason else ''}"

@@ -21,7 +21,7 @@ def status_lines(blueprint: Blueprint, history: History, lease: Lease | None, pl
     return (
         *_runs(standing, lease, plan),
         "Stages:",
-        *(f"  {_mark(work)} {work.stage:<16} {_progress(work)}" for work in works),
+        *(f"  {_mark(work)} {work.stage:<16} {_progress(work)}{_looks(standing, work)}" for work in works),
         *_half(standing),
         *_next(works),
         *(
@@ -67,6 +67,13 @@ def _progress(work: StageWork) -> str:
     if work.hosts:
         parts.append(counted(len(work.hosts), "change"))
     return f"{work.title}: {' and '.join(parts)} left"
+
+
+def _looks(standing: Standing, work: StageWork) -> str:
+    wrong = standing.verified.get(work.stage)
+    if wrong is None:
+        return ""
+    return f"; when last looked at: {wrong}" if wrong else "; looked as planned"
 
 
 def _half(standing: Standing) -> t.Iterator[str]:

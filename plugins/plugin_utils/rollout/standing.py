@@ -51,13 +51,15 @@ class Passed:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Standing:
-    """What was done, what was begun, and what was passed. `contents` has the digest of what each target holds."""
+    """What was done, what was begun, and what was passed. `contents` has the digest of what each target holds, and
+    `verified` what was wrong with each stage that was looked at, nothing where it was as planned."""
 
     runs: tuple[Run, ...] = ()
     done: t.Mapping[Target, frozenset[str]] = dataclasses.field(default_factory=dict)
     attempts: t.Mapping[Target, Attempt] = dataclasses.field(default_factory=dict)
     passed: t.Mapping[str, Passed] = dataclasses.field(default_factory=dict)
     contents: t.Mapping[Target, str] = dataclasses.field(default_factory=dict)
+    verified: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def last_run(self) -> Run | None:
@@ -77,7 +79,9 @@ def standing_of(history: History) -> Standing:
     done = {
         target: frozenset().union(*(stages for _run, stages in told)) for target, told in telling.done.items() if told
     }
-    return Standing(tuple(telling.runs.values()), done, telling.attempts, telling.passed, telling.contents)
+    return Standing(
+        tuple(telling.runs.values()), done, telling.attempts, telling.passed, telling.contents, telling.verified
+    )
 
 
 class _Telling:
@@ -89,6 +93,7 @@ class _Telling:
         self.attempts: dict[Target, Attempt] = {}
         self.passed: dict[str, Passed] = {}
         self.contents: dict[Target, str] = {}
+        self.verified: dict[str, str] = {}
 
     def hear(self, entry: Entry) -> None:
         getattr(self, f"_{entry.event}")(entry)
@@ -134,6 +139,9 @@ class _Telling:
             str(data.get("evidence", "")),
             bool(data.get("left_out", False)),
         )
+
+    def _verified(self, entry: Entry) -> None:
+        self.verified[str(entry.data.get("stage"))] = str(entry.data.get("wrong", ""))
 
     def _stopped(self, entry: Entry) -> None:
         """Words for people; what they are about is said by outcomes."""

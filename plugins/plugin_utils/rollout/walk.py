@@ -19,7 +19,7 @@ from .standing import Standing, Target
 from .waves import batches
 from .work import counted, is_passed, needs_nobody
 
-PhaseKind = t.Literal["checkpoints", "apply", "undo"]
+PhaseKind = t.Literal["checkpoints", "apply", "verify", "undo"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Selection:
     stages: tuple[str, ...]
     hosts: frozenset[str]
     mechanisms: frozenset[str] = frozenset(MECHANISMS.values())
+    verifies: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,10 @@ class Wave:
 
 
 def phases_of(blueprint: Blueprint, stage: str) -> tuple[Phase, ...]:
-    """The phases of a stage, in the order of its steps."""
+    """The phases of a stage, in the order of its steps.
+
+    What was applied is looked at once all of it is there, and before people say that it is valid.
+    """
     steps = blueprint.steps_of(stage)
     spoken = {step.mechanism for step in steps if step.is_automated}
     silent = [
@@ -70,7 +74,24 @@ def phases_of(blueprint: Blueprint, stage: str) -> tuple[Phase, ...]:
     walked: list[Phase] = []
     for automated, group in itertools.groupby(steps, key=lambda step: step.mechanism if step.is_automated else ""):
         walked.append(Phase(stage, "apply" if automated else "checkpoints", automated, tuple(group)))
-    return (*prepared, *walked)
+    phases = [*prepared, *walked]
+    if any(phase.kind == "apply" for phase in phases):
+        _insert_verification(phases, stage)
+    return tuple(phases)
+
+
+def _insert_verification(phases: list[Phase], stage: str) -> None:
+    looking = Phase(stage, "verify", "", ())
+    after = max(number for number, phase in enumerate(phases) if phase.kind == "apply") + 1
+    for number in range(after, len(phases)):
+        steps = phases[number].steps
+        at = next((place for place, step in enumerate(steps) if step.mechanism == "verify"), None)
+        if at is not None:
+            parts = [Phase(stage, "checkpoints", "", part) for part in (steps[:at], steps[at:]) if part]
+            parts.insert(1 if at else 0, looking)
+            phases[number : number + 1] = parts
+            return
+    phases.append(looking)
 
 
 def walk(blueprint: Blueprint, selection: Selection, standing: Standing, asked: WavesInput) -> tuple[Wave, ...]:
@@ -82,9 +103,29 @@ def walk(blueprint: Blueprint, selection: Selection, standing: Standing, asked: 
             name = f"{stage}.{number:02d}-{phase.mechanism or phase.kind}"
             if phase.kind == "checkpoints":
                 found.extend(_checkpoints(phase, name, standing))
+            elif phase.kind == "verify":
+                found.extend(_verified(blueprint, selection, stage, found))
             elif phase.mechanism in selection.mechanisms:
                 found.extend(_applied(blueprint, selection, standing, asked, phase, name, said))
     return tuple(found)
+
+
+def _verified(blueprint: Blueprint, selection: Selection, stage: str, walked: t.Sequence[Wave]) -> t.Iterator[Wave]:
+    """Vantages that look at a stage, where the run changes something in it."""
+    changes = any(wave.kind == "apply" and wave.stage == stage for wave in walked)
+    reached = blueprint.up_to(stage)
+    looking = tuple(
+        host for host, stages in blueprint.vantages.items() if host in selection.hosts and stages & set(reached)
+    )
+    if selection.verifies and changes and looking:
+        yield Wave(
+            id=f"{stage}.verify",
+            stage=stage,
+            title="Look whether the stage is as planned",
+            kind="verify",
+            hosts=looking,
+            stages=dict.fromkeys(looking, reached),
+        )
 
 
 def _checkpoints(phase: Phase, name: str, standing: Standing) -> t.Iterator[Wave]:

@@ -51,6 +51,11 @@ class RunInput:
     )
     confirmed: tuple[ConfirmationInput, ...] = option("Checkpoints that people vouch for", default=())
     waves: WavesInput = option("How many servers are changed at a time", default=WavesInput())
+    verification: t.Literal["stop", "tell", "none"] = option(
+        "What happens when a stage that was applied does not look as planned from the vantages: stop before what "
+        "follows, only tell, or not look",
+        default="stop",
+    )
     take_over: str = option("Run that is known to be dead, whose lease on the estate this run takes over", default="")
     run: str = option("Run that the rollback playbook undoes; the last one when left out", default="")
     verify_trust: str = option(

@@ -48,8 +48,12 @@ DEMANDS = (
 )
 
 
+VANTAGES = {"fe1": frozenset({"pool", "edge"}), "edge1": frozenset({"edge"})}
+
+
 def blueprint(**changes: t.Any) -> Blueprint:
-    parts = {"stages": STAGES, "steps": STEPS, "units": (POOL, EDGES, FIREWALL, NAMES), "demands": DEMANDS}
+    units = (POOL, EDGES, FIREWALL, NAMES)
+    parts = {"stages": STAGES, "steps": STEPS, "units": units, "demands": DEMANDS, "vantages": VANTAGES}
     return Blueprint(**{**parts, **changes})
 
 

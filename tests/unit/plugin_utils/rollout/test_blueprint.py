@@ -16,6 +16,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.blueprint impor
     SliceFile,
     blueprint_of,
     demands_of,
+    vantages_of,
 )
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.standing import Standing
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.walk import Selection, walk
@@ -69,6 +70,11 @@ def test_a_demand_knows_what_is_planned_whatever_the_order_of_its_keys() -> None
 
     assert content({"stage": "a", "data": "1"}) == content({"data": "1", "stage": "a"})
     assert content({"stage": "a", "data": "1"}) != content({"stage": "a", "data": "2"})
+
+
+def test_those_who_look_have_stages_to_look_at() -> None:
+    found = vantages_of([of("probe", "client", probes=items("a", "b")), of("qos_registry", "fe1", values=items("c"))])
+    assert found == {"client": frozenset({"a", "b"})}
 
 
 def test_what_no_role_applies_is_nobodys_demand() -> None:

@@ -81,3 +81,16 @@ def test_long_lists_are_cut_and_say_so() -> None:
     many = tuple(STEPS[1].__class__(id=f"s{n}@pool", stage="pool", title=f"S{n}", kind="checkpoint") for n in range(10))
     lines = status_lines(blueprint(steps=many, demands=()), History(), None, "")
     assert lines[-1] == "  ... and 2 more steps; all are in checklist.md"
+
+
+def test_what_was_looked_at_is_told() -> None:
+    small = blueprint(steps=STEPS[:1], demands=())
+    wrong = ("verified", "r1", {"stage": "preflight", "wrong": "2 checks failed"})
+    assert (
+        "complete; when last looked at: 2 checks failed"
+        in status_lines(small, history(BEGUN, PLANNED, wrong), None, "")[3]
+    )
+    mended = ("verified", "r1", {"stage": "preflight", "wrong": ""})
+    assert status_lines(small, history(BEGUN, PLANNED, wrong, mended), None, "")[3].endswith(
+        "complete; looked as planned"
+    )

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.standing import Passed, Standing
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.walk import Selection, Wave, walk
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inputs.run import WavesInput
@@ -103,3 +105,27 @@ def test_decided_decisions_ask_nobody() -> None:
     undecided = step("other", "pool", kind="decision", decision="other", options=("a", "b"))
     waves = walk(blueprint(steps=(decided, undecided), demands=()), EVERYTHING, Standing(), ASKED)
     assert [wave.steps for wave in waves] == [("step.other@pool",)]
+
+
+def test_what_was_applied_is_looked_at_before_people_say_that_it_is_valid() -> None:
+    valid = step("validate", "pool", kind="checkpoint", mechanism="verify", targets=("pool1",))
+    users = step("users-enabled", "pool")
+    early = step("look-around", "pool", kind="checkpoint", mechanism="verify")
+    steps = (early, *STEPS[1:7], valid, users, *STEPS[7:])
+    waves = walk(blueprint(steps=steps), dataclasses.replace(EVERYTHING, verifies=True), Standing(), ASKED)
+    of_pool = [f"{wave.id} {','.join(wave.hosts or wave.steps)}" for wave in waves if wave.stage == "pool"]
+    assert of_pool[-3:] == [
+        "pool.05-checkpoints step.start@pool",
+        "pool.verify fe1",
+        "pool.07-checkpoints step.validate@pool,step.users-enabled@pool",
+    ]
+    assert [wave.id for wave in waves][-1] == "edge.verify", "where no step asks for it, it comes last"
+    assert waves[-1].hosts == ("fe1", "edge1")
+    assert waves[-1].stages["fe1"] == ("preflight", "pool", "edge")
+
+
+def test_nobody_looks_where_nothing_is_changed_or_nobody_is_asked_to() -> None:
+    looking = dataclasses.replace(EVERYTHING, verifies=True)
+    assert not any(wave.kind == "verify" for wave in walk(blueprint(), EVERYTHING, Standing(), ASKED))
+    assert not any(wave.kind == "verify" for wave in walk(blueprint(demands=()), looking, Standing(), ASKED))
+    assert not any(wave.kind == "verify" for wave in walk(blueprint(vantages={}), looking, Standing(), ASKED))
