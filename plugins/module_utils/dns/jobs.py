@@ -60,6 +60,9 @@ def jobs_of(options: Mapping[str, Any]) -> tuple[list[Job], list[str]]:
     else:
         zones = {f"zones[{index}].": zone for index, zone in enumerate(given)}
     for prefix, zone in zones.items():
+        if not isinstance(zone, Mapping):
+            problems.append(f"{prefix[:-1]}: expected a mapping, got {zone!r}")
+            continue
         job, found = _job(zone, keys, options["state"])
         problems += [prefix + each for each in found]
         if job:
@@ -110,9 +113,7 @@ def _key_or_problem(name: str, text: str) -> signing.Key | str:
         return str(error)
 
 
-def _job(zone: Any, keys: Mapping[str, signing.Key], state: str) -> tuple[Job | None, list[str]]:
-    if not isinstance(zone, Mapping):
-        return None, [f"expected a mapping, got {zone!r}"]
+def _job(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -> tuple[Job | None, list[str]]:
     name = zone.get("zone")
     problems = [
         f"{option}: is missing"

@@ -11,6 +11,7 @@ import socket
 import socketserver
 import struct
 import threading
+import time
 import typing as t
 
 import dns.exception
@@ -41,6 +42,7 @@ START = """\
 ns1 3600 IN A 127.0.0.1
 """
 PER_MESSAGE = 200
+FUDGE = 300
 
 # Does something to a message before the server sees it; True when nothing is to be answered any more.
 Meddler = t.Callable[["Nameserver", dns.message.Message], bool]
@@ -62,6 +64,7 @@ class Nameserver(socketserver.ThreadingTCPServer):
         self.asked: list[str] = []
         self.meddler: Meddler | None = None
         self.signed = True
+        self.clock: t.Callable[[], float] = time.time
         # As a resolver: without authority, and with so many seconds left of what it remembers.
         self.authoritative = True
         self.remembers = 300
@@ -107,6 +110,10 @@ class Nameserver(socketserver.ThreadingTCPServer):
     # --- answers ---
 
     def answers(self, wire: bytes) -> t.Iterator[bytes]:
+        ahead = time.time() - self.clock()
+        if abs(ahead) > FUDGE:
+            yield _tsig_error(wire, dns.rcode.BADTIME, int(self.clock()).to_bytes(6, "big"))
+            return
         try:
             query = dns.message.from_wire(wire, keyring=KEYRING)
         except dns.message.UnknownTSIGKey:
@@ -294,15 +301,14 @@ def _doing(query: dns.message.Message) -> str:
     return "axfr" if query.question[0].rdtype == dns.rdatatype.AXFR else "query"
 
 
-def _tsig_error(wire: bytes, error: int) -> bytes:
-    """NOTAUTH with an unsigned signature that says why (RFC 8945, 5.2)."""
+def _tsig_error(wire: bytes, error: int, other: bytes = b"") -> bytes:
+    """NOTAUTH with a signature of nothing that says why (RFC 8945, 5.2); of the clock, with the server's own time."""
     plain = dns.message.from_wire(wire, keyring=False, continue_on_error=True)
     reply = dns.message.make_response(plain)
     reply.set_rcode(dns.rcode.NOTAUTH)
     head = reply.to_wire()
-    value = (
-        dns.tsig.HMAC_SHA256.to_wire() + struct.pack("!HIHH", 0, 0, 300, 0) + struct.pack("!HHH", plain.id, error, 0)
-    )
+    value = dns.tsig.HMAC_SHA256.to_wire() + struct.pack("!HIHH", 0, 0, FUDGE, 0)
+    value += struct.pack("!HHH", plain.id, error, len(other)) + other
     record = dns.name.from_text("openuc").to_wire() + struct.pack("!HHIH", 250, 255, 0, len(value)) + value
     return head[:10] + struct.pack("!H", 1) + head[12:] + record
 

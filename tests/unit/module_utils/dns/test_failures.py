@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_a_wrong_key(estate: Estate, key: dict[str, str], words: str) -> None:
     assert words in result["msg"]
     assert SECRET not in str(result)
     assert estate.server.records() == {NS1}
+
+
+def test_clocks_that_differ(estate: Estate, server: Nameserver) -> None:
+    server.clock = lambda: time.time() - 1000
+    result = estate.run([POOL])
+    assert "the clocks differ: the server's is -1000 seconds from ours, 300 are allowed (BADTIME)" in result["msg"]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +270,7 @@ class TestOptions:
             "4 problem(s) with the options; nothing was done:",
             "zones[0].key_name: is missing; update: tsig needs the name of a key",
             "zones[1].veiw: no such option; did you mean view?",
-            "zones[2].expected a mapping, got 'text'",
+            "zones[2]: expected a mapping, got 'text'",
             "timeout: expected more than 0 seconds, got -1.0",
         ]
 

@@ -20,7 +20,8 @@ import pytest
 from ansible_collections.openuc.ocs.plugins.module_utils.dns import connection, engine, gss, names, signing, wire
 from ansible_collections.openuc.ocs.plugins.module_utils.dns.errors import DnsError
 
-from .conftest import options
+from .conftest import Estate, options, record
+from .nameserver import KEYRING
 
 SERVER = "dc1.corp.contoso.com"
 MUTUAL = "mutual"
@@ -181,6 +182,24 @@ class TestAnswers:
         assert not gss.signed_as_samba_did(message, None, value, 0, b"same")
         refused = wire.Reader(wire.HEADER.pack(7, 0x8005, 0, 0, 0, 0)).message()
         assert gss.signed_as_samba_did(refused, None, value, 0, b"same")
+
+
+def test_all_messages_of_a_run_are_signed_with_the_key_that_was_agreed_upon(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a connection; a transfer that is refused ends one connection, and not the key."""
+    agreed: list[str] = []
+
+    def agree_at_once(account: gss.Account, _ask: t.Any, number: int) -> tuple[t.Any, wire.Message]:
+        agreed.append(account.server)
+        answer = wire.Reader(wire.HEADER.pack(number, 0x8000, 0, 0, 0, 0)).message()
+        return KEYRING[dns.name.from_text("openuc")], answer
+
+    monkeypatch.setattr(gss, "agree", agree_at_once)
+    estate.server.refused = {"axfr"}
+    done = estate.run([record("sip", "A", "10.0.0.1")], update="gss", server=SERVER, key_name=None)
+    assert (done["zones"][0]["applied"], done["zones"][0]["verified"]) == (1, True)
+    assert agreed == [SERVER]
 
 
 def test_the_library_is_asked_for_only_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:

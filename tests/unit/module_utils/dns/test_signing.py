@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import base64
+import struct
 from pathlib import Path
 
 import dns.message
 import dns.name
 import dns.tsig
 import pytest
+from dns.rdtypes.ANY.TSIG import TSIG
 
 from ansible_collections.openuc.ocs.plugins.module_utils.dns import names, signing, wire
 from ansible_collections.openuc.ocs.plugins.module_utils.dns.errors import BadSignatureError
@@ -82,6 +84,50 @@ class TestAnswersThatAreNotBelieved:
         late = signing.Session(signing.key_of("openuc", SECRET), clock(1000))
         answer, code = self.answer()
         assert "the clocks differ" in checked(bytes(answer), code, late)
+
+
+class TestTransfers:
+    """A server may sign some messages of a transfer only: the first, the last, and every so many between."""
+
+    def messages(
+        self, signed: tuple[bool, ...], spoil: int | None = None
+    ) -> tuple[signing.Answers, list[wire.Message]]:
+        session = signing.Session(signing.key_of("openuc", SECRET), clock())
+        _request, code = session.sign(QUESTION)
+        (key,) = keyring("hmac-sha256.").values()
+        made, context = [], None
+        for number, signs in enumerate(signed):
+            plain = wire.HEADER.pack(7, 0x8400, 0, 0, 0, 0)
+            if not signs:
+                context.update(plain)
+            else:
+                blank = TSIG(255, 250, key.algorithm, 0, 300, b"", 7, 0, b"")
+                value, context = dns.tsig.sign(plain, key, blank, NOW, code, context, True)
+                octets = value.to_wire()
+                record = key.name.to_wire() + struct.pack("!HHIH", 250, 255, 0, len(octets)) + octets
+                plain = plain[:10] + b"\0\1" + record
+            if number == spoil:
+                plain = plain[:2] + b"\x84\x05" + plain[4:]
+            made.append(wire.Reader(plain).message())
+        return session.answers(code), made
+
+    def believe(self, answers: signing.Answers, messages: list[wire.Message]) -> None:
+        for message in messages:
+            answers.check(message, several=True)
+        answers.finish()
+
+    @pytest.mark.parametrize("signed", [(True,), (True, True), (True, False, False, True), (True, False, True, True)])
+    def test_all_that_a_later_signature_covers_is_believed(self, signed: tuple[bool, ...]) -> None:
+        self.believe(*self.messages(signed))
+
+    @pytest.mark.parametrize("spoilt", [0, 1, 2])
+    def test_what_was_changed_on_the_way_is_noticed(self, spoilt: int) -> None:
+        with pytest.raises(BadSignatureError, match="does not agree"):
+            self.believe(*self.messages((True, False, True), spoilt))
+
+    def test_the_last_must_be_signed(self) -> None:
+        with pytest.raises(BadSignatureError, match="the last message of the transfer bears no signature"):
+            self.believe(*self.messages((True, False)))
 
 
 def test_without_a_key_nothing_is_signed_or_checked() -> None:
