@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ..plugin_utils.acting.documents import documents_of
 from ..plugin_utils.acting.slices import Result, SliceAction
+
+# As text they are handed on as they are; as lists Ansible copies them several times, which takes longer than the work.
+_LONG = ("sets", "rules")
 
 
 class ActionModule(SliceAction):
@@ -20,6 +24,9 @@ class ActionModule(SliceAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         arguments = self.sliced()
+        for name in _LONG:
+            if isinstance(arguments.get(name), list):
+                arguments[name] = json.dumps(arguments[name])
         if arguments.get("state") == "confirmed":
             # A connection that is there already would survive rules that let no new one in.
             self._connection.reset()

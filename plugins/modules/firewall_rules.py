@@ -81,7 +81,7 @@ options:
     default: []
   rules:
     description:
-      - A list of mappings, which may be tens of thousands long.
+      - A list of mappings, which may be tens of thousands long. It may be JSON text, too, as O(sets) may.
       - C(id) names the rule. C(ingress) and C(egress) are interfaces, C(source) and C(destination) names of O(sets),
         C(protocol) one of V(tcp), V(udp), V(icmp) and V(esp), C(ports) a list of ports and ranges that are listened on,
         C(source_ports) a port or a range that connections are opened from. Ports that are not said may be any.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import socket
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from ..contract import Operation, result
 from ..items import nearest
 from ..journal import Journal, run_id
 from . import changing, guarding, listing, live
+from .deciding import Decision, RefusedError, UnknownRunError, many
 from .gathering import options_of
 from .keeping import Kept
 from .labels import label_of
@@ -21,35 +21,14 @@ from .live import Live
 from .nft import Nft, NftError
 from .policy import ruleset_of
 from .ruleset import Ruleset
-from .text import REMOVE, TABLE, changes_text, elements_of, native_text, structure_of
+from .settled import Settled
+from .text import TABLE, native_text
 from .waiting import Waiting
 
 Result = dict[str, Any]
 Options = Mapping[str, Any]
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 PACKAGE = "nftables"
-
-
-class RefusedError(Exception):
-    """Why nothing was done, in words with a remedy."""
-
-
-class UnknownRunError(RefusedError):
-    """There is no such run, so nothing to undo."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Decision:
-    """What is there, what is wanted, and what leads from one to the other."""
-
-    have: Live | None
-    want: Ruleset | None
-    operations: Sequence[Operation]
-    replaced: bool
-
-    @property
-    def following(self) -> str:
-        return native_text(self.want) if self.want is not None else ""
 
 
 class Work:
@@ -61,6 +40,7 @@ class Work:
         self.nft = nft
         self.journal = Journal(options["journal_dir"], TABLE)
         self.waiting = Waiting(self.journal.folder, nft.path)
+        self.settled = Settled(self.journal.folder, options)
         self.kept = Kept(options["own_file"], options["boot_file"])
         self.warnings: list[str] = []
         self.is_ours = False
@@ -77,10 +57,14 @@ class Work:
         self.about = dict((owned or {}).get("rules", {}))
         self.labels = {label: tuple(names) for label, names in (owned or {}).get("labels", {}).items()}
 
+    def listed(self, counted: bool = False) -> str:
+        """Our table as the packet filter lists it; empty where there is none."""
+        return self.nft.table_json(counted) if self.nft.path else ""
+
     def live(self, counted: bool = False) -> Live | None:
-        if not self.nft.path:
-            return None
-        text = self.nft.table_json(counted)
+        return self.read(self.listed(counted))
+
+    def read(self, text: str) -> Live | None:
         return live.read(listing.of_json(text) if text else None, self.labels)
 
     def gathered(self, found: Live | None) -> Result | None:
@@ -90,9 +74,9 @@ class Work:
 
     # --- deciding ---
 
-    def decide(self) -> Decision:
-        """Pure apart from reading: what this run would do."""
-        found = self.live()
+    def decide(self, text: str) -> Decision:
+        """What this run would do, where the packet filter lists this."""
+        found = self.read(text)
         if found and found.strange and not self.is_ours:
             raise RefusedError(
                 f"table inet {TABLE} is there, and was not made by this module: {found.strange[0]}. "
@@ -101,9 +85,7 @@ class Work:
         want = self._restored() if self.options["state"] == "restored" else self._wanted(found)
         have = found.ruleset if found else None
         strange = found.strange if found else ()
-        operations = changing.operations(have, want, self._why(), strange)
-        replaced = bool(strange) or have is None or want is None or structure_of(have) != structure_of(want)
-        return Decision(found, want, operations, replaced)
+        return Decision(found, want, changing.operations(have, want, self._why(), strange))
 
     def _wanted(self, found: Live | None) -> Ruleset | None:
         have = found.ruleset if found else None
@@ -176,7 +158,10 @@ class Work:
     def predict(self) -> Result:
         """Check mode: nothing is written, and nobody is waited for."""
         pending = self.waiting.pending()
-        decision = self.decide()
+        text = self.listed()
+        if not pending and text and self.settled.holds(text):
+            return self.result_of([])
+        decision = self.decide(text)
         self._guard(decision)
         self._warn(decision)
         operations = [*decision.operations, *self._to_keep(decision, waits=bool(pending or decision.operations))]
@@ -192,7 +177,10 @@ class Work:
             pending = self._settled()
             if pending and self.options["state"] == "restored" and self.options["run"] == pending["run"]:
                 return self._put_back(pending)
-            decision = self.decide()
+            text = self.listed()
+            if not pending and text and self.settled.holds(text):
+                return self.result_of([])
+            decision = self.decide(text)
             if pending:
                 if decision.operations:
                     raise RefusedError(_still_waits(pending))
@@ -204,6 +192,8 @@ class Work:
             to_keep = self._to_keep(decision, waits=False)
             if to_keep:
                 self.kept.keep(decision.following)
+            elif text and not self.warnings and self.options["state"] != "restored":
+                self.settled.remember(text)
             return self.result_of(to_keep)
 
     def _change(self, decision: Decision) -> Result:
@@ -211,7 +201,7 @@ class Work:
         have = decision.have
         details = self.journal.store(run, {"before": self.gathered(have)})
         self._own(decision)
-        previous = _previous(have, self.nft)
+        previous = decision.previous(self.nft.table_text)
         until = ""
         if self.options["confirm_within"]:
             connection = guarding.management()
@@ -219,7 +209,7 @@ class Work:
             until = self.waiting.arm(run, self.options["confirm_within"], previous, decision.following, client)
             self.journal.note(run, f"armed: the previous rules come back at {until}")
         try:
-            self.nft.load(_transaction(decision))
+            self.nft.load(decision.transaction)
         except NftError:
             self.waiting.disarm()
             self.journal.note(run, "not loaded, nothing was changed")
@@ -351,24 +341,3 @@ def _still_waits(pending: Mapping[str, Any]) -> str:
         f"run {pending['run']} waits to be confirmed until {pending['until']}. Confirm it, or undo it "
         f"(state: restored, run: {pending['run']}), or wait until it is undone"
     )
-
-
-def _previous(have: Live | None, nft: Nft) -> str:
-    """What puts back just what is there, changes by hand included."""
-    if have is None:
-        return REMOVE
-    return REMOVE + nft.table_text() if have.strange else native_text(have.ruleset)
-
-
-def _transaction(decision: Decision) -> str:
-    if decision.want is None:
-        return REMOVE
-    if decision.replaced or decision.have is None:
-        return native_text(decision.want)
-    return changes_text(decision.have.elements, elements_of(decision.want))
-
-
-def many(problems: Sequence[str], most: int = 100) -> str:
-    more = len(problems) - most
-    listed = [*problems[:most], *([f"and {more} more"] if more > 0 else [])]
-    return "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *listed])

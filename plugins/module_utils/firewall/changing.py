@@ -38,7 +38,9 @@ def wanted(
     if state == "overridden":
         return given, []
     kept = frozenset(known) - frozenset(replaced) - (frozenset() if state == "merged" else named)
-    return _union(there.only(kept, wanted=True), given)
+    # Guards and protection stay until all that is no longer planned goes.
+    left = there.only(kept, wanted=True) if kept else Ruleset(guarded=there.guarded, protected=there.protected)
+    return _union(left, given)
 
 
 def _union(one: Ruleset, other: Ruleset) -> tuple[Ruleset, list[str]]:
@@ -51,12 +53,14 @@ def _union(one: Ruleset, other: Ruleset) -> tuple[Ruleset, list[str]]:
         if known and known.address != found.address:
             problems.append(conflict(key, {known.address, found.address}, names))
         outwards[key] = Translated(found.address, names)
+    both = itertools.chain(one.accepts.items(), other.accepts.items())
+    accepts = without_overlap(both) if one.accepts else other.accepts
     return (
         Ruleset(
             other.enforce,
             one.guarded | other.guarded,
             one.protected | other.protected,
-            without_overlap(itertools.chain(one.accepts.items(), other.accepts.items())),
+            accepts,
             inwards,
             outwards,
             marks,

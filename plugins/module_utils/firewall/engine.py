@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from ..contract import result
 from ..files import FileError
 from ..journal import JournalError
 from . import live as reading
-from .applying import PACKAGE, RefusedError, UnknownRunError, Work, many
+from .applying import PACKAGE, Work
+from .deciding import RefusedError, UnknownRunError, many
 from .explaining import explain, packet_of
 from .gathering import options_of
 from .listing import Listing, ListingError, of_json, of_text
@@ -42,7 +44,20 @@ def run(options: Options, check: bool) -> Result:
         return {"failed": True, "msg": str(error)}
 
 
-def _run(options: Options, check: bool) -> Result:
+def _read(options: Options) -> Options:
+    """Long lists may come as JSON text, which Ansible hands on without looking into it again and again."""
+    read = dict(options)
+    for name in ("sets", "rules", "marks"):
+        if isinstance(options[name], str):
+            try:
+                read[name] = json.loads(options[name])
+            except ValueError as error:
+                raise RefusedError(f"{name}: this text is no JSON: {error}") from error
+    return read
+
+
+def _run(given: Options, check: bool) -> Result:
+    options = _read(given)
     state = options["state"]
     if state in OFFLINE or (state == "explained" and options["rules"]):
         return {**result([]), **_offline(options)}

@@ -109,8 +109,8 @@ def _quoted(part: Any) -> str:
 
 
 def _part(part: Any) -> str:
-    if isinstance(part, str):
-        return part
+    if isinstance(part, (str, int)):
+        return str(part)
     if isinstance(part, dict) and "prefix" in part:
         return f"{part['prefix']['addr']}/{part['prefix']['len']}"
     if isinstance(part, dict) and "range" in part:

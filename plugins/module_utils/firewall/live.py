@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 from .labels import Names, names_of
@@ -23,7 +24,7 @@ from .ruleset import (
     without_overlap,
 )
 from .spans import ANY_ADDRESS, ANY_PORT, address_span, port_span
-from .text import UNPLANNED, UNPLANNED_CHAIN, Elements, elements_of, mark_chain, structure_of
+from .text import UNPLANNED, UNPLANNED_CHAIN, Table, mark_chain
 
 _SIDES = {"sport": "source", "port": "destination"}
 _NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp"}
@@ -38,7 +39,7 @@ class Live:
     strange: tuple[str, ...]
     packets: Mapping[Accept, int]
 
-    @property
+    @functools.cached_property
     def ruleset(self) -> Ruleset:
         """The same in the form in which rule sets are compared."""
         inwards, _conflicts = translations(self.raw.inwards.items())
@@ -46,9 +47,9 @@ class Live:
         accepts = without_overlap(self.raw.accepts.items())
         return dataclasses.replace(self.raw, accepts=accepts, inwards=inwards, marks=marks)
 
-    @property
-    def elements(self) -> Elements:
-        return elements_of(self.raw)
+    @functools.cached_property
+    def table(self) -> Table:
+        return Table(self.raw)
 
 
 class _Reader:
@@ -78,8 +79,9 @@ class _Reader:
         mode = _MODES.get(self.listing.structure.get(f"chain {UNPLANNED_CHAIN}", ()), "observe")
         protected = frozenset(element.key[0] for element in self.listing.elements.get("protected", ()))
         raw = Ruleset(mode, frozenset(self.guarded), protected, self.accepts, self.inwards, self.outwards, self.marks)
-        strange = (*self.strange, *_unlike(self.listing.structure, structure_of(raw)))
-        return Live(raw, strange, self.packets)
+        found = Live(raw, (), self.packets)
+        strange = (*self.strange, *_unlike(self.listing.structure, found.table.structure))
+        return dataclasses.replace(found, strange=strange) if strange else found
 
     def _ways(self) -> None:
         for element in self.listing.elements.get("ways", ()):

@@ -28,7 +28,6 @@ from .spans import ANY_PORT, Span, address_span, address_text, port_span
 Options = Mapping[str, Any]
 Problems = list[str]
 Spans = tuple[Span, ...]
-MOST_DSCP = 63
 Asked = tuple[Inwards, Translated]
 MOST_DSCP = 63
 Outside = dict[Outwards, Translated]

@@ -7,6 +7,7 @@ depends on how many ways lead through the firewall, and not on how many flows ta
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -256,22 +257,36 @@ def _marking_chains(ruleset: Ruleset, names: Iterable[str]) -> Iterator[tuple[st
     )
 
 
+class Table:
+    """A rule set as the packet filter has it; each way to look at it is made once."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self._ruleset = ruleset
+
+    @functools.cached_property
+    def elements(self) -> Elements:
+        return elements_of(self._ruleset)
+
+    @functools.cached_property
+    def structure(self) -> dict[str, tuple[str, ...]]:
+        """The table without what is in its sets: two rule sets with the same differ in elements only."""
+        found = {f"{_kind(name).kind} {name}": tuple(_declared(name)) for name in _set_names(self.elements)}
+        found.update({f"chain {name}": tuple(rules) for name, rules in _chains(self._ruleset, self.elements)})
+        return found
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The whole table, to be loaded in place of the one that is there."""
+        lines: list[str] = [f"table {FAMILY} {TABLE} {{"]
+        for name in _set_names(self.elements):
+            listed = [element_text(key, *said) for key, said in sorted(self.elements.get(name, {}).items())]
+            lines.extend(_declaration(name, listed))
+        return REMOVE + "\n".join([*lines, *_chain_lines(self._ruleset, self.elements), "}"]) + "\n"
+
+
 def native_text(ruleset: Ruleset) -> str:
     """The whole table, to be loaded in place of the one that is there."""
-    elements = elements_of(ruleset)
-    lines: list[str] = [f"table {FAMILY} {TABLE} {{"]
-    for name in _set_names(elements):
-        listed = [element_text(key, *said) for key, said in sorted(elements.get(name, {}).items())]
-        lines.extend(_declaration(name, listed))
-    return REMOVE + "\n".join([*lines, *_chain_lines(ruleset, elements), "}"]) + "\n"
-
-
-def structure_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
-    """The table without what is in its sets: two rule sets with the same differ in elements only."""
-    elements = elements_of(ruleset)
-    found = {f"{_kind(name).kind} {name}": tuple(_declared(name)) for name in _set_names(elements)}
-    found.update({f"chain {name}": tuple(rules) for name, rules in _chains(ruleset, elements)})
-    return found
+    return Table(ruleset).text
 
 
 def _set_names(elements: Elements) -> list[str]:

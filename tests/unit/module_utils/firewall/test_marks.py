@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall import changing, listing
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.policy import ruleset_of
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.ruleset import Ruleset
-from ansible_collections.openuc.ocs.plugins.module_utils.firewall.text import native_text, structure_of
+from ansible_collections.openuc.ocs.plugins.module_utils.firewall.text import Table, native_text
 
 from .policies import compiled, mark, options
 
@@ -19,7 +19,7 @@ REST: t.Final = {"id": "rest", "stage": "voice", "why": [], "replaces": "", "ing
 
 def test_marks_come_before_rules_and_look_at_every_packet() -> None:
     kept = {key: said for key, said in mark("kept", ports="3478", side="destination").items() if key != "dscp"}
-    structure = structure_of(compiled(marks=[mark("audio"), kept, {**REST, "dscp": 0}]))
+    structure = Table(compiled(marks=[mark("audio"), kept, {**REST, "dscp": 0}])).structure
     assert structure["chain marking"] == (
         "type filter hook forward priority mangle; policy accept;",
         "iifname . oifname . meta l4proto . th sport vmap @mark/sport-ranges",
@@ -31,7 +31,7 @@ def test_marks_come_before_rules_and_look_at_every_packet() -> None:
 
 
 def test_a_table_without_marks_has_nothing_for_them() -> None:
-    assert not [name for name in structure_of(compiled()) if "mark" in name]
+    assert not [name for name in Table(compiled()).structure if "mark" in name]
 
 
 def test_what_two_ask_for_alike_stands_there_once_for_both() -> None:

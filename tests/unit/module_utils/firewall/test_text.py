@@ -15,10 +15,10 @@ from ansible_collections.openuc.ocs.plugins.module_utils.firewall.listing import
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.policy import ruleset_of
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.ruleset import Ruleset
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.text import (
+    Table,
     changes_text,
     elements_of,
     native_text,
-    structure_of,
 )
 
 from .policies import Options, compiled, policies, rule
@@ -77,7 +77,7 @@ def test_a_way_whose_interfaces_have_unusual_names_has_a_chain_all_the_same() ->
     named = (("eth1.62", "wan:0"), ("eth1.62", "wan_0"), ("a", "b_to_c"), ("a_to_b", "c"), ("0", "1"))
     ways = [{"ingress": ingress, "egress": egress} for ingress, egress in named]
     ruleset = compiled(guarded=ways, interfaces={})
-    assert len([name for name in structure_of(ruleset) if name.startswith("chain") and "_to_" in name]) == len(named)
+    assert len([name for name in Table(ruleset).structure if name.startswith("chain") and "_to_" in name]) == len(named)
     assert read_back(native_text(ruleset)).ruleset == ruleset
 
 

@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""10,000 flows at a packet filter: applied, found unchanged, met by new connections; and the proof over them.
+
+Budgets: reading, comparing and applying within a second in the module (from main() entered to just before exit_json),
+beside `nft -f` of the same rules as sets and as a rule a flow; new connections through the policy at 0.95 of the rate
+of connection tracking with one rule, beside a rule a flow. Each measurement has a network namespace and a process of
+its own, and the ways take turns. Where OPENUC_PEERS names a Python environment that has Aerleon, what that takes to
+generate rules of the same flows. A loop of `ansible.builtin.iptables` where iptables is installed. To be run as root.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import random
+import shutil
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNT = 10_000
+PAIRS = 9
+PACKETS = 60_000
+LOOPED = 10
+SEED = 4
+INSIDE, OUTSIDE = "eth0", "eth1"
+WAYS = ("first", "unchanged", "changed", "nft sets", "nft rules")
+
+
+# --- 10,000 flows -----------------------------------------------------------------------------------------------------
+
+
+def flows() -> list[tuple[str, str, str, int]]:
+    """Source, destination, protocol and port: 500 clients of 20 services on 50 servers."""
+    made = []
+    for number in range(COUNT):
+        client, service = divmod(number, 20)
+        source = f"10.1.{client // 250}.{client % 250 + 1}"
+        destination = f"10.2.0.{(client * 7 + service) % 50 + 1}"
+        made.append((source, destination, "udp" if service % 2 else "tcp", 5000 + service))
+    return made
+
+
+def policy() -> dict[str, t.Any]:
+    """Options of the module, a rule a flow."""
+    listed = flows()
+    addresses = sorted({address for flow in listed for address in flow[:2]})
+    rules = [
+        {
+            "id": f"ocs2007r2.flow.client-to-server-{number % 20}@pool{number // 20}.corp.contoso.com:first_pool",
+            "stage": "first_pool",
+            "why": [f"ocs2007r2.flow.client-to-server-{number % 20}"],
+            "replaces": "",
+            "ingress": INSIDE,
+            "egress": OUTSIDE,
+            "source": source,
+            "source_ports": "",
+            "destination": destination,
+            "protocol": protocol,
+            "ports": [str(port)],
+            "nat": [],
+        }
+        for number, (source, destination, protocol, port) in enumerate(listed)
+    ]
+    return {
+        "enforce": "enforce",
+        "interfaces": {INSIDE: "inside", OUTSIDE: "outside"},
+        "guarded": [{"ingress": INSIDE, "egress": OUTSIDE}],
+        "protected": sorted({flow[1] for flow in listed}),
+        "sets": [{"name": address, "addresses": [address]} for address in addresses],
+        "rules": rules,
+    }
+
+
+def linear() -> str:
+    """The same with a rule a flow, in the order of the flows."""
+    rules = "\n".join(
+        f'iifname "{INSIDE}" oifname "{OUTSIDE}" ip saddr {source} ip daddr {destination} {protocol} dport {port} '
+        "counter accept"
+        for source, destination, protocol, port in flows()
+    )
+    return _forwarding(f"{rules}\ndrop")
+
+
+def one_rule() -> str:
+    """What anybody pays who tracks connections."""
+    return _forwarding("ip daddr 10.2.0.0/24 counter accept\ndrop")
+
+
+def _forwarding(rules: str) -> str:
+    head = "type filter hook forward priority filter; policy accept;\nct state established,related accept"
+    return f"table inet peer {{\nchain forward {{\n{head}\n{rules}\n}}\n}}\n"
+
+
+# --- in the module ----------------------------------------------------------------------------------------------------
+
+
+def run_module(folder: Path, options: t.Mapping[str, t.Any]) -> float:
+    """From main() entered to just before exit_json."""
+    from ansible.module_utils.basic import AnsibleModule  # noqa: PLC0415 - nft alone pays for no import
+    from ansible.module_utils.testing import patch_module_args  # noqa: PLC0415
+
+    from ansible_collections.openuc.ocs.plugins.modules import firewall_rules  # noqa: PLC0415
+
+    places = {
+        "journal_dir": str(folder / "journal"),
+        "own_file": str(folder / "own.nft"),
+        "boot_file": str(folder / "boot.conf"),
+    }
+    made: dict[str, t.Any] = {}
+
+    def leave(_module: AnsibleModule, **result: t.Any) -> t.NoReturn:
+        made.update(result, at=time.perf_counter())
+        raise SystemExit
+
+    AnsibleModule.exit_json = leave
+    # As the action plugin hands it on.
+    long = {name: json.dumps(options[name]) for name in ("sets", "rules")}
+    with patch_module_args({**options, **places, **long}), contextlib.suppress(SystemExit):
+        start = time.perf_counter()
+        firewall_rules.main()
+    if "at" not in made:
+        raise SystemExit("the module failed")
+    return float(made["at"] - start)
+
+
+def measured(way: str, folder: Path) -> float:
+    """Seconds of one way, in a namespace where nothing is yet."""
+    options = policy()
+    if way.startswith("nft"):
+        text = linear() if way == "nft rules" else _native(options)
+        start = time.perf_counter()
+        subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
+        return time.perf_counter() - start
+    _do("ip", "link", "add", INSIDE, "type", "veth", "peer", "name", OUTSIDE)
+    _do("sysctl", "-qw", "net.ipv4.ip_forward=1")
+    if way == "first":
+        return run_module(folder, options)
+    run_module(folder, {**options, "confirm_within": 0})
+    if way == "unchanged":
+        run_module(folder, options)
+    if way == "changed":
+        # Every tenth flow to another port.
+        for rule in options["rules"][::10]:
+            rule["ports"] = ["6000"]
+    return run_module(folder, options)
+
+
+def _native(options: t.Mapping[str, t.Any]) -> str:
+    from ansible_collections.openuc.ocs.plugins.module_utils.firewall.policy import ruleset_of  # noqa: PLC0415
+    from ansible_collections.openuc.ocs.plugins.module_utils.firewall.text import native_text  # noqa: PLC0415
+
+    return native_text(ruleset_of(options)[0])
+
+
+# --- new connections --------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def routed() -> t.Iterator[tuple[str, str, str]]:
+    """A client, a firewall and a server, each in a namespace; the server counts what comes and drops it."""
+    client, firewall, server = (f"ocsb{os.getpid()}-{part}" for part in "cfs")
+    made = (client, firewall, server)
+    try:
+        for name in made:
+            _do("ip", "netns", "add", name)
+        for near, card, net in ((client, INSIDE, "10.1"), (server, OUTSIDE, "10.2")):
+            _do("ip", "-n", near, "link", "add", "near", "type", "veth", "peer", "name", card, "netns", firewall)
+            for name, device, host in ((near, "near", 253), (firewall, card, 254)):
+                _do("ip", "-n", name, "address", "add", f"{net}.255.{host}/16", "dev", device)
+                _do("ip", "-n", name, "link", "set", device, "up")
+            _do("ip", "-n", near, "route", "add", "default", "via", f"{net}.255.254")
+        for address in sorted({flow[1] for flow in flows()}):
+            _do("ip", "-n", server, "route", "add", "local", f"{address}/32", "dev", "lo")
+        _within(firewall, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.netfilter.nf_conntrack_max=1000000")
+        drop = (
+            "table ip count { chain in { type filter hook prerouting priority raw; meta l4proto udp counter drop; }; }"
+        )
+        _within(server, "nft", "-f", "-", text=drop)
+        yield made
+    finally:
+        for name in made:
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def packets() -> list[tuple[bytes, str]]:
+    """Datagrams that each open a connection, of flows in no order, from ports that are not used twice."""
+    chosen = random.Random(SEED)
+    allowed = [flow for flow in flows() if flow[2] == "udp"]
+    made = []
+    for number in range(PACKETS):
+        source, destination, _protocol, port = chosen.choice(allowed)
+        header = struct.pack("!BBHHHBBH", 0x45, 0, 28, 0, 0, 64, socket.IPPROTO_UDP, 0)
+        ends = socket.inet_aton(source) + socket.inet_aton(destination)
+        made.append((header + ends + struct.pack("!HHHH", 1024 + number % 60000, port, 8, 0), destination))
+    return made
+
+
+def send() -> None:
+    """Send them all as fast as may be; the seconds that took."""
+    listed = packets()
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        raw.sendto(listed[0][0], (listed[0][1], 0))  # Neighbours are found first.
+        time.sleep(0.2)
+        start = time.perf_counter()
+        for packet, destination in listed:
+            raw.sendto(packet, (destination, 0))
+        print(time.perf_counter() - start)
+
+
+def connections(text: str) -> float:
+    """New connections a second through a firewall with these rules."""
+    with routed() as (client, firewall, server):
+        _within(firewall, "nft", "-f", "-", text=text)
+        seconds = float(_within(client, sys.executable, __file__, "send"))
+        counted = json.loads(_within(server, "nft", "-j", "list", "table", "ip", "count"))
+        arrived = next(
+            statement["counter"]["packets"]
+            for item in counted["nftables"]
+            if "rule" in item
+            for statement in item["rule"]["expr"]
+            if "counter" in statement
+        )
+        if arrived < PACKETS * 0.99:
+            raise SystemExit(f"{arrived} of {PACKETS} came through")
+        return float(arrived / seconds)
+
+
+# --- the proof --------------------------------------------------------------------------------------------------------
+
+
+def proven() -> tuple[float, int]:
+    """Seconds of the proof over 10,000 flows that cross a firewall of the example lab, and counter-examples."""
+    from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.parties import EndpointSet, Member  # noqa: PLC0415
+    from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.slices import firewall_slices  # noqa: PLC0415
+    from ansible_collections.openuc.ocs.plugins.plugin_utils.proof.prove import prove_slices  # noqa: PLC0415
+    from tests import support  # noqa: PLC0415
+
+    found = support.example_design("lab")
+    assert found.plan is not None
+    like = next(flow for flow in found.plan.flows if flow.crossings and flow.direction == "outbound")
+    networks = next(item.networks for item in found.plan.sets if item.name == like.source)
+    ends = next(item.networks for item in found.plan.sets if item.name == like.destination)
+    sources = [_one(EndpointSet, Member, f"10.20.0.{number}", networks) for number in range(1, 201)]
+    targets = [_one(EndpointSet, Member, f"10.30.0.{number}", ends) for number in range(1, 51)]
+    made = [
+        dataclasses.replace(
+            like,
+            id=f"flow{number}",
+            source=source.name,
+            destination=target.name,
+            ports=(str(6000 + number % 7),),
+            nat=(),
+        )
+        for number, (source, target) in enumerate(itertools.product(sources, targets))
+    ]
+    plan = dataclasses.replace(found.plan, flows=tuple(made), sets=(*sources, *targets))
+    slices = {item.target: item.arguments for item in firewall_slices(found.topology, plan)}
+    start = time.perf_counter()
+    proof = prove_slices(found.topology, plan, slices)
+    return time.perf_counter() - start, len(proof.counter_examples)
+
+
+def _one(endpoints: t.Any, member: t.Any, address: str, networks: t.Any) -> t.Any:
+    return endpoints(name=address, members=(member(host=address, address=address),), cidrs=(), networks=networks)
+
+
+# --- peers ------------------------------------------------------------------------------------------------------------
+
+AERLEON = """
+import json, sys, time
+from aerleon import api
+from aerleon.lib import naming
+flows = json.load(sys.stdin)
+definitions = naming.Naming()
+networks = {address: {"values": [{"address": address + "/32"}]} for flow in flows for address in flow[:2]}
+services = {f"P{flow[3]}": [{"protocol": flow[2], "port": flow[3]}] for flow in flows}
+definitions.ParseDefinitionsObject({"networks": networks, "services": services}, "")
+terms = [
+    {"name": f"flow-{number}", "source-address": source, "destination-address": destination, "protocol": protocol,
+     "destination-port": f"P{port}", "action": "accept"}
+    for number, (source, destination, protocol, port) in enumerate(flows)
+]
+policy = {"filename": "peer", "filters": [{"header": {"targets": {"nftables": "inet forward"}}, "terms": terms}]}
+start = time.perf_counter()
+made = api.Generate([policy], definitions)
+print(time.perf_counter() - start)
+"""
+
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.iptables: {chain: FORWARD, source: "10.1.0.{{ item + 1 }}", protocol: tcp, jump: ACCEPT}
+      loop: "{{ range(%d) | list }}"
+"""
+
+
+def peers(folder: Path) -> t.Iterator[str]:
+    environment = os.environ.get("OPENUC_PEERS")
+    if environment:
+        command = [str(Path(environment) / "bin" / "python"), "-c", AERLEON]
+        done = subprocess.run(command, input=json.dumps(flows()), text=True, capture_output=True, check=False)
+        yield f"Aerleon generating: {float(done.stdout.splitlines()[-1]):.2f} s" if not done.returncode else done.stderr
+    else:
+        yield "Aerleon: not measured, since OPENUC_PEERS names no environment that has it"
+    if shutil.which("iptables"):
+        times = []
+        for count in (1, 1 + LOOPED):
+            play = folder / f"loop{count}.yml"
+            play.write_text(PLAY % count)
+            playbook = Path(sys.executable).with_name("ansible-playbook")
+            start = time.perf_counter()
+            _do("unshare", "-n", str(playbook), "-i", "localhost,", "-c", "local", str(play))
+            times.append(time.perf_counter() - start)
+        yield f"a loop of ansible.builtin.iptables: {(times[1] - times[0]) / LOOPED:.2f} s a rule"
+    else:
+        yield "a loop of ansible.builtin.iptables: not measured, since iptables is not installed"
+
+
+# --- measuring --------------------------------------------------------------------------------------------------------
+
+
+def one_run(*arguments: str) -> float:
+    """A measurement in a process and a namespace of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["unshare", "-n", sys.executable, __file__, *arguments, folder]
+        return float(_do(*command).splitlines()[-1])
+
+
+def _do(*command: str, text: str = "") -> str:
+    paths = os.pathsep.join([str(ROOT), str(ROOT / ".build" / "collections")])
+    done = subprocess.run(
+        command, input=text, text=True, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": paths}
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command[:6])}: {done.stderr}")
+    return done.stdout
+
+
+def _within(namespace: str, *command: str, text: str = "") -> str:
+    return _do("ip", "netns", "exec", namespace, *command, text=text)
+
+
+def _spread(values: t.Sequence[float], form: str = "{:.2f}") -> str:
+    listed = sorted(values)
+    return " ".join(
+        [form.format(statistics.median(listed)), f"({form.format(listed[0])} to {form.format(listed[-1])})"]
+    )
+
+
+def main(pairs: int) -> None:
+    rounds = [{way: one_run("measure", way) for way in WAYS} for _round in range(pairs)]
+    for way in WAYS:
+        print(f"{COUNT} flows, {way}: {_spread([each[way] for each in rounds])} s")
+    print("budget of `first`, `unchanged` and `changed`: 1 s each, in the module")
+    ours, one, many = _native(policy()), one_rule(), linear()
+    rates = [tuple(connections(text) for text in (ours, one, many)) for _pair in range(pairs)]
+    for name, values in zip(("policy", "one rule", "a rule a flow"), zip(*rates, strict=True), strict=True):
+        print(f"new connections, {name}: {_spread(values, '{:.0f}')} a second")
+    print(f"policy to one rule: {_spread([mine / theirs for mine, theirs, _linear in rates])}, budget 0.95")
+    proofs = [proven() for _pair in range(3)]
+    print(f"proof over {COUNT} flows: {_spread([seconds for seconds, _examples in proofs])} s")
+    with tempfile.TemporaryDirectory() as folder:
+        for line in peers(Path(folder)):
+            print(line)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["measure"]:
+        print(measured(sys.argv[2], Path(sys.argv[3])))
+    elif sys.argv[1:2] == ["send"]:
+        send()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS)
