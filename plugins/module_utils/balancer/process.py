@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,8 +38,8 @@ class Haproxy:
 
     def check(self, own: Path) -> str:
         """What HAProxy has against a file of ours beside the administrator's; empty when nothing."""
-        done = run([self.program(), "-c", "-q", *self._files(own)], self.timeout)
-        return "" if done.returncode == 0 else (done.stderr or done.stdout).strip()[-2000:]
+        done = run([self.program(), "-c", *self._files(own)], self.timeout)
+        return "" if done.returncode == 0 else _complaint(done)
 
     def _files(self, own: Path) -> list[str]:
         return [word for path in (self.places.main, own) if path.exists() for word in ("-f", str(path))]
@@ -88,7 +89,9 @@ class Haproxy:
         elif self.manager == "command":
             raise BalancerError("reload_command: is missing; service_manager: command needs it")
         elif running := self.processes():
-            must(self._successor(running), self.timeout)
+            done = run(self._successor(running), self.timeout)
+            if done.returncode:
+                raise BalancerError(f"HAProxy did not take over with the new file. It says: {_complaint(done)}")
         else:
             must([found("service") or "service", "haproxy", "start"], self.timeout)
 
@@ -138,6 +141,13 @@ class Haproxy:
                 words = f"it says {seen or 'nothing'}"
                 raise BalancerError(f"HAProxy does not run with its new file after {self.timeout:g} s: {words}")
             time.sleep(_PAUSE)
+
+
+def _complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """What HAProxy says is wrong, without what it only warns of."""
+    lines = (done.stderr or done.stdout).splitlines()
+    alerts = [line for line in lines if not line.startswith(("[WARNING]", "[NOTICE]"))]
+    return "\n".join(alerts or lines).strip()[-2000:] or f"exit status {done.returncode}"
 
 
 # What Debian's unit has when nothing is set.
