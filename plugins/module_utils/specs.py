@@ -36,6 +36,7 @@ FIREWALL_RULES: Spec = {
     "marks": {"type": "raw", "default": []},
     "text": {"type": "str"},
     "packet": {"type": "dict"},
+    "format": {"type": "str", "choices": ["nft", "asa", "srx", "paloalto", "iptables", "windows"], "default": "nft"},
     "confirm_within": {"type": "int", "default": 60},
     "guard": {"type": "bool", "default": True},
     "boot_file": {"type": "path", "default": "/etc/nftables.conf"},

@@ -11,6 +11,7 @@ from ..contract import result
 from ..files import FileError
 from ..journal import JournalError
 from . import live as reading
+from . import vendors
 from .applying import PACKAGE, Work
 from .deciding import RefusedError, UnknownRunError, many
 from .explaining import explain, packet_of
@@ -24,6 +25,7 @@ from .waiting import WaitingError
 
 Result = dict[str, Any]
 Options = Mapping[str, Any]
+NATIVE = "nft"
 OFFLINE = ("rendered", "parsed")
 READING = ("gathered", "explained")
 
@@ -40,7 +42,7 @@ def run(options: Options, check: bool) -> Result:
         return {"failed": True, "msg": str(error), "unknown_run": True}
     except MissingError as error:
         return {"failed": True, "msg": str(error), "would_need": [PACKAGE]}
-    except (RefusedError, NftError, ListingError, JournalError, FileError, WaitingError) as error:
+    except (RefusedError, NftError, ListingError, JournalError, FileError, WaitingError, vendors.VendorError) as error:
         return {"failed": True, "msg": str(error)}
 
 
@@ -80,8 +82,11 @@ def _offline(options: Options) -> Result:
     ruleset, problems = ruleset_of({**options, "enforce": options["enforce"] or "observe"})
     if problems:
         raise RefusedError(many(problems))
-    if options["state"] == "rendered":
+    if options["state"] == "rendered" and options["format"] == NATIVE:
         return {"rendered": native_text(ruleset)}
+    if options["state"] == "rendered":
+        files, unsaid = vendors.render(options, options["format"])
+        return {"rendered_files": files, "not_said": unsaid}
     return _explained(options, ruleset, {rule["id"]: rule for rule in options["rules"]}, {})
 
 

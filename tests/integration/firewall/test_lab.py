@@ -174,6 +174,14 @@ def test_tables_of_others_stay(firewalls: Firewalls) -> None:
     assert firewalls.running.on(INNER, "nft", "list", "tables").stdout == "table ip mine\n"
 
 
+def test_rules_are_rendered_for_those_who_change_a_firewall_by_hand(firewalls: Firewalls, tmp_path: Path) -> None:
+    rendered = {"uc_backend": {"firewall": "rendered"}, "firewall_render_dir": str(tmp_path)}
+    code, recap, said = firewalls.play("--limit", OUTER, **rendered)
+    assert (code, changes(recap)) == (0, {OUTER: 1}), said
+    assert (tmp_path / "rules.nft").read_text() == (firewalls.plan / "native" / f"{OUTER}.nft").read_text()
+    assert "openuc_filter" not in firewalls.rules(OUTER)
+
+
 # --- lock-out ---------------------------------------------------------------------------------------------------------
 
 
