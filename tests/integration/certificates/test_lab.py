@@ -81,6 +81,28 @@ def test_a_client_verifies_the_pool_by_name_chain_and_revocation_lists(applied: 
     assert "hostname mismatch" in wrong.stdout.lower()
 
 
+def test_servers_of_a_pool_see_each_other_as_peers(applied: Certified):
+    """Names, uses, the chain and lists of all of it, and the same key on both, from each of them."""
+    common = {
+        "port": 5061,
+        "names": ["pool1.corp.contoso.com", "sip.contoso.com"],
+        "eku": ["server"],
+        "sha256": applied.fingerprint(POOL),
+        "trust": str(INSTALLED / POOL / "trust.pem"),
+        "revocation": True,
+        "least_days": 300,
+        "same_key": "the pool",
+    }
+    checks = [{"id": host, "address": f"10.20.0.1{number}", **common} for number, host in enumerate(FRONT_ENDS, 1)]
+    arguments = ["-m", "openuc.ocs.certificate_verify", "-a", json.dumps({"checks": checks})]
+    for host in FRONT_ENDS:
+        done = applied.lab.ansible("ansible", LAB, host, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+    wrong = json.dumps({"checks": [{**checks[0], "names": ["pool2.corp.contoso.com"]}]})
+    done = applied.lab.ansible("ansible", LAB, FRONT_ENDS[1], "-m", "openuc.ocs.certificate_verify", "-a", wrong)
+    assert "name: alternative names lack pool2.corp.contoso.com" in done.stdout
+
+
 def test_all_edges_hold_the_same_media_key_and_no_other_service_has_it(applied: Certified):
     digests = {applied.lab.on(host, "sh", "-c", f"sha256sum <'{INSTALLED / MEDIA}/key.pem'").stdout for host in EDGES}
     assert len(digests) == 1
