@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 
 from tests.integration.dns.conftest import CALLING, Result, ok
 from tests.integration.servers import throwaway
 from tests.lab.services import directory
+from tests.support import ROOT
 
 DC, NAME = "10.99.0.30", "dc1.corp.contoso.com"
 KEYTAB = "/etc/openuc.keytab"
 JOURNAL = "/var/lib/openuc-tests"
+COLLECTIONS = ROOT / ".build/collections"
 CONTROLLER = directory.domain_controller(
     NAME,
     "corp.contoso.com",
@@ -30,9 +35,12 @@ SRV = {"name": "_sipinternaltls._tcp.corp.contoso.com", "type": "SRV", "ttl": 60
 SIP = {"name": "sip.corp.contoso.com", "type": "CNAME", "ttl": 600, "values": ["pool1.corp.contoso.com."]}
 
 
+Play = t.Callable[..., str]
+
+
 class Domain:
-    def __init__(self, controller: throwaway.Process) -> None:
-        self.controller = controller
+    def __init__(self, network: throwaway.Network, controller: throwaway.Process) -> None:
+        self.network, self.controller = network, controller
 
     def run(self, records: list[Result] | None = None, keytab: str = KEYTAB, **more: t.Any) -> Result:
         given = {"server": NAME, "address": DC, "zone": "corp.contoso.com", "update": "gss", "timeout": 5.0}
@@ -49,7 +57,7 @@ class Domain:
 @pytest.fixture(scope="module")
 def domain() -> t.Iterator[Domain]:
     with throwaway.network() as network:
-        yield Domain(network.host(NAME, DC, CONTROLLER))
+        yield Domain(network, network.host(NAME, DC, CONTROLLER))
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +141,58 @@ def test_an_account_without_the_right_is_refused(domain: Domain) -> None:
     result = domain.run([{**POOL, "values": ["10.66.6.6"]}], keytab=keytab)
     assert "the account may not change the record (Active Directory)" in result["msg"]
     assert domain.dig("pool1.corp.contoso.com", "A") == ["10.20.0.10", "10.20.0.11"]
+
+
+class TestRole:
+    """The role and the plan of an example whose zones are a domain controller's, with a keytab in its environment."""
+
+    PLAN = ROOT / "tests/golden/standard/intended"
+
+    @pytest.fixture
+    def environment(self, domain: Domain, tmp_path: Path) -> dict[str, str]:
+        """What a controller outside the domain needs: the account's keytab, and where the domain is."""
+        keytab = base64.b64decode(domain.controller.run(f"base64 {KEYTAB}").stdout)
+        (tmp_path / "dns.keytab").write_bytes(keytab)
+        (tmp_path / "krb5.conf").write_text(
+            "[libdefaults]\ndefault_realm = CORP.CONTOSO.COM\ndns_canonicalize_hostname = false\nrdns = false\n"
+            f"[realms]\nCORP.CONTOSO.COM = {{\n kdc = {DC}\n}}\n"
+            "[domain_realm]\n.corp.contoso.com = CORP.CONTOSO.COM\n"
+        )
+        files = {"KRB5_CLIENT_KTNAME": "dns.keytab", "KRB5_CONFIG": "krb5.conf"}
+        return {"KRB5CCNAME": "MEMORY:", **{name: str(tmp_path / file) for name, file in files.items()}}
+
+    @pytest.fixture
+    def play(self, domain: Domain, tmp_path: Path, environment: dict[str, str]) -> Play:
+        def run(**variables: t.Any) -> str:
+            given = {
+                "dns_plan_dir": str(self.PLAN),
+                "dns_environment": environment,
+                "uc_addresses": DC,
+                "uc_estate_dir": str(tmp_path / "estate"),
+                # Debian's Python has the library for Kerberos.
+                "ansible_python_interpreter": "/usr/bin/python3",
+                **variables,
+            }
+            path = tmp_path / "play.yml"
+            path.write_text(json.dumps([{"hosts": NAME, "gather_facts": False, "roles": ["openuc.ocs.dns"]}]))
+            program = str(Path(sys.executable).with_name("ansible-playbook"))
+            words = [program, "-i", f"{NAME},", "-e", json.dumps(given), str(path)]
+            settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
+            return domain.network.client.run(*words, **settings).stdout
+
+        return run
+
+    def test_planned_records_come_stay_and_are_pruned(self, domain: Domain, play: Play) -> None:
+        assert "changed=1" in play()
+        assert "changed=0" in play()
+        planned = [
+            record
+            for path in (self.PLAN / "slices/dns_records" / NAME).glob("*.json")
+            for record in json.loads(path.read_text())["records"]
+        ]
+        assert planned
+        for record in planned:
+            assert domain.dig(record["name"], record["type"]) == sorted(record["values"])
+        pruning = {"dns_prune": True, "dns_stages": [], "dns_most_deleted": 100, "dns_most_deleted_ratio": 1.0}
+        assert "changed=1" in play(**pruning)
+        assert domain.dig("_sipinternaltls._tcp.contoso.com", "SRV") == []
