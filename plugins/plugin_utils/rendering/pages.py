@@ -12,7 +12,21 @@ from ..json_text import dump
 from ..planning.plan import Plan
 from ..planning.serial import to_json
 from ..topology.model import Topology
-from . import balancers, checklist, firewalls, flows, ipsec, posters, probes, proofs, qos_guide, sections, slices, zones
+from . import (
+    balancers,
+    checklist,
+    firewalls,
+    flows,
+    host_firewalls,
+    ipsec,
+    posters,
+    probes,
+    proofs,
+    qos_guide,
+    sections,
+    slices,
+    zones,
+)
 from .tables import page
 
 Renderer = t.Callable[[Topology, Plan], t.Iterable[tuple[str, str]]]
@@ -29,6 +43,7 @@ RENDERERS: tuple[Renderer, ...] = (
     firewalls.render,
     proofs.render,
     ipsec.render,
+    host_firewalls.render,
     qos_guide.render,
 )
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.openuc.ocs.plugins.plugin_utils.proof.prove import prove
+from tests import support
 from tests.integration.conftest import RunningLab
 from tests.lab import lab, machine
 from tests.support import ROOT
@@ -164,6 +166,23 @@ def test_an_explanation_leads_to_the_document(firewalls: Firewalls) -> None:
         ]["verdict"]
         == "observed"
     )
+
+
+def test_live_rules_are_proven_and_drift_is_named(firewalls: Firewalls) -> None:
+    found = support.example_design("lab")
+    assert found.plan is not None
+    firewalls.play("--limit", OUTER)
+    there = firewalls.ask(OUTER, state="gathered")["gathered"]
+    assert prove(found.topology, found.plan, {OUTER: there}).counter_examples == ()
+    element = "{ 203.0.113.31 . tcp . 3389 }"
+    firewalls.running.on(
+        OUTER, "nft", "add", "element", "inet", "openuc_filter", "internet_to_outside/to-port", element
+    )
+    there = firewalls.ask(OUTER, state="gathered")["gathered"]
+    (example,) = prove(found.topology, found.plan, {OUTER: there}).counter_examples
+    assert example.claim == "nothing_else"
+    assert example.packet is not None
+    assert (example.packet.destination_host, example.packet.port) == (EDGE, 3389)
 
 
 def test_tables_of_others_stay(firewalls: Firewalls) -> None:

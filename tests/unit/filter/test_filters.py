@@ -43,6 +43,29 @@ def test_other_things_than_inventories_are_refused(hosts: object, groups: object
         design.validate(hosts, groups)
 
 
+def test_the_proof_holds_over_planned_rules() -> None:
+    found = design.prove(HOSTVARS, GROUPS)
+    assert (found["holds"], found["counter_examples"]) == (True, [])
+
+
+def test_the_proof_names_what_a_firewall_without_rules_does_not_let_through() -> None:
+    found = design.prove(HOSTVARS, GROUPS, {"fw-ext.contoso.com": None})
+    assert found["holds"] is False
+    assert {example["firewall"] for example in found["counter_examples"]} == {"fw-ext.contoso.com"}
+    assert {example["claim"] for example in found["counter_examples"]} == {"passes"}
+
+
+def test_the_proof_of_a_broken_inventory_is_refused_with_every_reason() -> None:
+    broken = {name: {**variables, "uc_pols": {}} for name, variables in HOSTVARS.items()}
+    with pytest.raises(AnsibleFilterError, match="uc_pols"):
+        design.prove(broken, GROUPS)
+
+
+def test_live_rules_are_told_by_firewall() -> None:
+    with pytest.raises(AnsibleFilterError, match="expected what was gathered by firewall"):
+        design.prove(HOSTVARS, GROUPS, ["fw-ext.contoso.com"])
+
+
 def test_flows_of_a_firewall(plan: dict[str, t.Any]) -> None:
     found = selections.flows(plan, firewall="fw-ext.contoso.com")
     assert found

@@ -56,6 +56,9 @@ class EstateInput:
     certificates: CertificatePolicyInput = option("Certificates", default=CertificatePolicyInput())
     qos: QosPolicyInput = option("Quality of service", default=QosPolicyInput())
     ipsec: IpsecPolicyInput = option("IPsec on the internal network", default=IpsecPolicyInput())
+    host_firewalls: bool = option(
+        "Whether to render rules that let flows into servers whose own Windows Firewall is on", default=False
+    )
     user_model: t.Mapping[UserFigure, float] = option(
         "Figures of the users' behaviour that differ from the documented user model", default={}
     )
