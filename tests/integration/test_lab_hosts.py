@@ -26,8 +26,8 @@ def test_ansible_reaches_every_host_over_ssh(running_lab: RunningLab) -> None:
     assert len(reached) == 30
 
 
-def test_deploy_plans_the_estate(running_lab: RunningLab, tmp_path: Path) -> None:
-    done = running_lab.ansible("ansible-playbook", LAB, "openuc.ocs.deploy", "-e", f"uc_estate_dir={tmp_path}")
+def test_the_estate_is_planned_where_its_hosts_are(running_lab: RunningLab, tmp_path: Path) -> None:
+    done = running_lab.ansible("ansible-playbook", LAB, "openuc.ocs.plan", "-e", f"uc_estate_dir={tmp_path}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "intended" / "plan.json").exists()
 

@@ -22,6 +22,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.fingerprint import of_i
 
 from . import kernel, links, machine, packages, ssh
 from .addressing import MANAGEMENT, Network
+from .balanced_routes import through_balancers
 from .errors import LabError
 from .estate import Estate
 from .layout import CONTROLLER, Host, Layout, layout
@@ -31,7 +32,7 @@ from .services.choice import Chooser, Secrets, tsig_names
 
 DEFAULT = "lab"
 FOLDER = Path(os.environ.get("OPENUC_LAB_DIR", "/run/openuc-lab"))
-SECONDS_TO_SERVE = 60.0
+SECONDS_TO_SERVE = 120.0
 WHOLE = "whole.json"
 WIRING = "wiring.json"
 Say = t.Callable[[str], None]
@@ -115,6 +116,8 @@ def up(lab: Lab, estate: Estate, let_in: bool, say: Say) -> Layout:
     require_root()
     kernel.checked_name(lab.name)
     drawn = layout(estate.design.topology, estate.connections, [host.name for host in estate.inventory.hosts])
+    if estate.design.plan:
+        drawn = through_balancers(drawn, estate.design.plan)
     digest = _digest(estate, let_in)
     with lab.only_one():
         if lab.is_whole() and _as_recorded(lab, digest, drawn):
@@ -268,6 +271,8 @@ def _settings(host: Host) -> str:
         "net/ipv4/conf/all/arp_ignore": 1,
         "net/ipv4/conf/all/arp_announce": 2,
     }
+    # What a balancer hands back to the router of its own network shall go on coming through it.
+    settings |= {f"net/ipv4/conf/{name}/send_redirects": 0 for name in ("all", *(i.name for i in host.interfaces))}
     return "".join(f"{key} {value}\n" for key, value in settings.items())
 
 

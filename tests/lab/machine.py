@@ -21,7 +21,7 @@ OWN = ("--mount", "--uts", "--ipc", "--pid")
 NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wdns=/")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LOGS = "var/log/openuc-lab"
-SECONDS_TO_START = 60.0
+SECONDS_TO_START = 120.0
 PAUSE = 0.02
 
 
