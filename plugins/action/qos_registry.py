@@ -45,7 +45,7 @@ class ActionModule(SliceAction):
         contacted = str(target.get("domain_controller") if target.get("gpo") else target.get("target"))
         given = {
             "address": service_address(contacted, variables),
-            "account": self._account(str(target.get("target")), variables),
+            "account": self._account(contacted, variables),
         }
         target.update({name: value for name, value in given.items() if value and not target.get(name)})
 
