@@ -47,6 +47,7 @@ CLIENTS = (
     "bind9-dnsutils",
     "curl",
     "ldap-utils",
+    "libnginx-mod-stream",
     "libwin-hivex-perl",
     "openssl",
     "python3-dnspython",

@@ -128,10 +128,10 @@ class Engine:
 
     # --- what there is ---
 
-    def _have(self) -> _Have:
+    def _have(self, known: Mapping[str, Service]) -> _Have:
         own = (read_bytes(self.places.own) or b"").decode(errors="replace")
         try:
-            parsed = parsing.parse(own)
+            parsed = parsing.parse(own, known)
         except parsing.UnreadableTextError as error:
             raise BalancerError(
                 f"{self.places.own}: {error}. It is not of our making, or was changed by hand: move it away, "
@@ -150,7 +150,7 @@ class Engine:
         return decode_addresses(owned.get("addresses", []))[0]
 
     def _gathered(self) -> Result:
-        have = self._have()
+        have = self._have({})
         members = [dataclasses.asdict(each) for each in have.standings if not each.section.startswith(text.CHECK)]
         return {
             **result([], self._foreign()),
@@ -169,13 +169,16 @@ class Engine:
     # --- what is to change ---
 
     def _changed(self, want: Want) -> Result:
-        have = self._have()
+        draft = text.Draft(want.services)
+        have = self._have(draft.sections())
         missing = self._missing(want)
         need = self._would_need(want, missing)
         if need and not self.check:
             raise BalancerError("\n".join(need))
         after = self._target(want, have.holding)
-        new = text.render(after.services, _kept_out(after.services, have.out)) if after.services else ""
+        if after.services != want.services:
+            draft = text.Draft(after.services)
+        new = draft.text(_kept_out(after.services, have.out)) if after.services else ""
         done = planning.operations(have.holding, after)
         excess = planning.excess(done, have.holding, self.options["most_deleted"], self.options["most_deleted_ratio"])
         if excess and self.options["state"] != "restored":

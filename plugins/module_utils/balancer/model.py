@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,9 +63,11 @@ class Service:
 
     def as_item(self) -> dict[str, Any]:
         """In the form of the module's option."""
-        ports = {name: str(getattr(self, name)) for name in ("port", "member_port", "check_port")}
-        lists = {"why": list(self.why), "snat": list(self.snat)}
-        return {**dataclasses.asdict(self), **ports, **lists, "members": list(map(dataclasses.asdict, self.members))}
+        item = dict(vars(self))
+        item.update({name: str(item[name]) for name in ("port", "member_port", "check_port")})
+        members = [{"name": member.name, "address": member.address} for member in self.members]
+        item.update(why=list(self.why), snat=list(self.snat), members=members)
+        return item
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,16 +162,24 @@ def _member_problems(where: str, members: Sequence[Any]) -> list[str]:
 
 
 def _address_problems(where: str, text: Any) -> list[str]:
+    problem = _address_problem(text if isinstance(text, str) else repr(text))
+    return [f"{where}: {problem}"] if problem else []
+
+
+@functools.lru_cache(maxsize=100_000)
+def _address_problem(text: str) -> str:
     address = _parsed(text)
     if address is None:
-        return [f"{where}: {text!r} is no IP address"]
+        return f"{text!r} is no IP address"
     if str(address) != text:
-        return [f"{where}: write {address} in place of {text!r}"]
+        return f"write {address} in place of {text!r}"
     if address.is_unspecified or address.is_multicast or text == "255.255.255.255":
-        return [f"{where}: {text!r} is no address of a host"]
-    return []
+        return f"{text!r} is no address of a host"
+    return ""
 
 
+# Thousands of services name the same members.
+@functools.lru_cache(maxsize=100_000)
 def _parsed(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text) if isinstance(text, str) else None
@@ -178,7 +189,7 @@ def _parsed(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _family(text: Any) -> int:
     """The version of IP; 0 for what is no address."""
-    address = _parsed(text)
+    address = _parsed(text) if isinstance(text, str) else None
     return address.version if address else 0
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .model import Member, Service
 from .text import CHECK, PREFIX
@@ -22,26 +22,36 @@ class Parsed:
     out: dict[str, tuple[str, ...]]
 
 
-def parse(text: str) -> Parsed:
-    """What `render` wrote. Settings that it never writes are an error: the file is not of our making."""
+def parse(text: str, known: Mapping[str, Service] = {}) -> Parsed:
+    """What `render` wrote. Settings that it never writes are an error: the file is not of our making.
+
+    `known` are texts of sections whose services are known, which most often are nearly all of them.
+    """
     services: list[Service] = []
     out: dict[str, tuple[str, ...]] = {}
-    for kind, name, body in _sections(text):
-        service, disabled = _parsed_service(kind, name, body)
-        services.append(service)
-        if disabled:
-            out[name] = disabled
+    number = 1
+    for chunk in text.split("\n\n"):
+        found = known.get(chunk.rstrip("\n"))
+        if found:
+            services.append(found)
+        else:
+            for kind, name, body in _sections(chunk, number):
+                service, disabled = _parsed_service(kind, name, body)
+                services.append(service)
+                if disabled:
+                    out[name] = disabled
+        number += chunk.count("\n") + 2
     return Parsed(tuple(services), out)
 
 
 _Line = tuple[int, list[str]]
 
 
-def _sections(text: str) -> list[tuple[str, str, list[_Line]]]:
+def _sections(text: str, first: int) -> list[tuple[str, str, list[_Line]]]:
     """The services' sections, comments included; those of checks follow from them."""
     found: list[tuple[str, str, list[_Line]]] = []
     current: list[_Line] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), first):
         words = _words(line)
         if line and not line[0].isspace() and words and words[0] != "#":
             current = []

@@ -13,6 +13,7 @@ its packets on, and asks here which members are in service.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -78,18 +79,35 @@ def server_names(service: Service) -> dict[str, list[str]]:
 
 def render(services: Iterable[Service], out: OutOfService = {}) -> str:  # noqa: B006 - it is not changed
     """The whole file, whatever the order of the services."""
-    served = sorted((s for s in services if not unserved(s)), key=_order)
-    checks = _check_sections(served)
-    checking = [line for key, name in checks.items() for line in _check_section(key, name)]
-    names = [checks[_check_key(service)] for service in served]
-    plain = [_section(service, name, frozenset()) for service, name in zip(served, names)]
-    digest = hashlib.sha256(repr((_HEAD, checking, plain)).encode()).hexdigest()[:16]
-    switched = {section: frozenset(servers) for section, servers in out.items()}
-    lines = list(checking)
-    for service, name, section in zip(served, names, plain):
-        off = switched.get(section_of(service))
-        lines += _section(service, name, off) if off else section
-    return "\n".join([_HEAD % digest, *lines]).rstrip("\n") + "\n"
+    return Draft(services).text(out)
+
+
+class Draft:
+    """The file of some services, and each of its sections, rendered once."""
+
+    def __init__(self, services: Iterable[Service]) -> None:
+        self._served = sorted((s for s in services if not unserved(s)), key=_order)
+        checks = _check_sections(self._served)
+        self._names = [checks[_check_key(service)] for service in self._served]
+        self._checking = [line for key, name in checks.items() for line in _check_section(key, name)]
+        self._plain = [
+            "\n".join(_section(service, name, frozenset())) for service, name in zip(self._served, self._names)
+        ]
+        said = "\n".join([_HEAD, *self._checking, *self._plain])
+        self._digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def text(self, out: OutOfService = {}) -> str:  # noqa: B006 - it is not changed
+        switched = {section: frozenset(servers) for section, servers in out.items()}
+        listed = list(self._plain)
+        for index, service in enumerate(self._served if switched else ()):
+            off = switched.get(section_of(service))
+            if off:
+                listed[index] = "\n".join(_section(service, self._names[index], off))
+        return "\n".join([_HEAD % self._digest, *self._checking, *listed]).rstrip("\n") + "\n"
+
+    def sections(self) -> dict[str, Service]:
+        """Text of each section: the service that it says."""
+        return {text.rstrip("\n"): service for text, service in zip(self._plain, self._served)}
 
 
 def digest_of(text: str) -> str:
@@ -168,5 +186,10 @@ def _host(address: str) -> str:
 
 
 def _order(service: Service) -> tuple[int, bytes, int, str]:
-    parsed = ipaddress.ip_address(service.vip)
-    return parsed.version, parsed.packed, service.port, service.protocol
+    return (*_by_number(service.vip), service.port, service.protocol)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _by_number(address: str) -> tuple[int, bytes]:
+    parsed = ipaddress.ip_address(address)
+    return parsed.version, parsed.packed
