@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 LINK := .build/collections/ansible_collections/openuc/ocs
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
-TEST_STEPS := ruff mypy coverage integration package sanity yamllint ansible-lint trace
+TEST_STEPS := ruff mypy coverage integration molecule package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration browser test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
@@ -106,6 +106,9 @@ integration: setup-dev ## tests on real hosts of a lab of their own, as root
 
 browser: setup-dev ## the report and its pictures in a real browser
 	@tests/tools/browser.sh $(ARGS)
+
+molecule: setup-dev lab-packages ## molecule's scenarios on a lab of their own, as root; SCENARIOS='dns qos' picks some
+	@tests/tools/molecule.sh $(SCENARIOS)
 
 sanity: setup-dev ## ansible-test sanity on a copy of the tree
 	@tests/tools/sanity.sh
