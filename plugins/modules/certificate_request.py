@@ -154,6 +154,11 @@ gathered:
   returned: with O(state=gathered)
   type: list
   elements: dict
+report:
+  description: A line for each certificate with the days that are left, those that are wrong or end first before others.
+  returned: with O(state=gathered)
+  type: list
+  elements: str
 rendered:
   description: Text by file name.
   returned: with O(state=rendered)
@@ -210,7 +215,9 @@ def main() -> None:
         module.fail_json(msg=telling.failure(outcome.problems), **found)
     for warning in telling.warnings_of(outcome.statuses, options["renew_days"]):
         module.warn(warning)
-    more = {"gathered": list(outcome.gathered)} if state == "gathered" else {}
+    more = {}
+    if state == "gathered":
+        more = {"gathered": list(outcome.gathered), "report": telling.report(outcome.statuses)}
     module.exit_json(**found, **more)
 
 

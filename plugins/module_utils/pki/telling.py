@@ -56,6 +56,23 @@ def told(
     return {**result(operations, foreign, run, details), "certificates": shown[:MOST_SHOWN], "counts": counts}
 
 
+def report(statuses: Sequence[Status]) -> list[str]:
+    """A line for each certificate for people, those that need them first."""
+    rows = [
+        (
+            "-" if status.days_left is None else str(status.days_left),
+            status.state,
+            status.id,
+            ", ".join(status.hosts),
+            "; ".join(status.wrong.values()),
+        )
+        for status in sorted(statuses, key=_urgency)
+    ]
+    return [
+        f"{days:>5} days  {state:<9}  {name}  {hosts}  {wrong}".rstrip() for days, state, name, hosts, wrong in rows
+    ]
+
+
 def _urgency(status: Status) -> tuple[bool, int, str]:
     return (status.state != "wrong", -1 if status.days_left is None else status.days_left, status.id)
 

@@ -188,6 +188,18 @@ class TestTelling:
             "fewer than 30 days are left, or the authority wants it renewed: b (3)",
         ]
 
+    def test_a_report_has_a_line_for_each_those_that_need_people_first(self):
+        statuses = [
+            examining.Status("good", "issued", {}, 300, hosts=("fe1", "fe2")),
+            examining.Status("new", "requested", hosts=("med1",)),
+            examining.Status("bad", "wrong", {"eku": "lacks client"}, 20, hosts=("edge1",)),
+        ]
+        assert telling.report(statuses) == [
+            "   20 days  wrong      bad  edge1  lacks client",
+            "    - days  requested  new  med1",
+            "  300 days  issued     good  fe1, fe2",
+        ]
+
     def test_many_problems_are_cut(self):
         said = telling.failure([f"p{n}" for n in range(MOST_SHOWN + 5)]).splitlines()
         assert (len(said), said[-1]) == (MOST_SHOWN + 1, "and 5 more")
