@@ -129,12 +129,9 @@ def query(connection: Connection, zone: bytes, asked: Sequence[Key], why: str) -
     """Record sets by name and type, and which names are not in use."""
     soa = _soa(connection, zone)
     wanted = {name for name, _kind in asked}
-    # Whether another type stands in the way is asked for with the alias, which every type is at odds with.
-    questions = [*asked, *((name, rdata.CNAME) for name in sorted(wanted) if (name, rdata.CNAME) not in asked)]
     requests = {}
-    for name, kind in questions:
-        number = connection.number()
-        requests[wire.question(number, name, kind)] = (name, kind)
+    for name, kind in asked:
+        requests[wire.question(connection.number(), name, kind)] = (name, kind)
     records: dict[Key, RRset] = {}
     free = set()
     for request, message in connection.ask_all(list(requests)):
@@ -143,9 +140,11 @@ def query(connection: Connection, zone: bytes, asked: Sequence[Key], why: str) -
             free.add(name)
         elif message.header.code:
             raise of_code(message.header.code, f"a query for {names.to_text(name)}", connection.key_name)
-        found = [record for record in message.answers if record[0] == name and record[1] == kind]
-        if found:
-            records[name, kind] = (found[0][3], ordered([record[4] for record in found]))
+        # An alias, which stands in the way of every other type, is the answer to a question for any.
+        for each in {kind, rdata.CNAME}:
+            found = [record for record in message.answers if record[0] == name and record[1] == each]
+            if found:
+                records[name, each] = (found[0][3], ordered([record[4] for record in found]))
     live = Live(zone, soa, records, complete=False, free=frozenset(free), why_incomplete=why)
     return _without_wildcards(connection, live, wanted)
 

@@ -216,6 +216,16 @@ class TestServersThatRefuseTransfers:
         assert [each["name"] for each in done["operations"]] == ["made.contoso.com A"]
         assert "made.contoso.com 600 A 10.0.0.1" in estate.server.records()
 
+    def test_an_alias_of_others_is_seen_in_the_way(self, estate: Estate) -> None:
+        estate.server.put("pool.contoso.com 60 CNAME other.example.")
+        assert "pool.contoso.com A: the name has CNAME 60 other.example. that is not ours" in estate.run([POOL])["msg"]
+
+    def test_an_alias_of_ours_makes_way(self, estate: Estate) -> None:
+        ok(estate.run([record("pool", "CNAME", "other.example.")]))
+        ok(estate.run([POOL], state="overridden"))
+        assert not any("CNAME" in line for line in estate.server.records())
+        assert "pool.contoso.com 600 A 10.0.0.1" in estate.server.records()
+
     def test_gathering_says_that_it_is_not_all(self, estate: Estate) -> None:
         ok(estate.run([POOL]))
         found = ok(estate.run([POOL], state="gathered"))
