@@ -7,8 +7,8 @@ import dataclasses
 import ipaddress
 import typing as t
 
-from ..catalogue.facts import ServerTypeFact
 from ..planning.parties import EndpointSet
+from ..topology.access import may_connect
 from ..topology.model import Server, Topology
 
 INTERNET: t.Final = "internet"
@@ -37,17 +37,6 @@ class Vantage:
         if party in (INTERNET, PARTNERS) or outside:
             return self.addresses[0] if party == outside else None
         return next((self.networks[name] for name in endpoints.networks if name in self.networks), None)
-
-
-def may_connect(topology: Topology, server: Server) -> bool:
-    """True when roles may open a connection to a host: as it says, and otherwise to what is no Windows server."""
-    if server.given.access:
-        return server.given.access == "ssh"
-    facts = {fact.id.partition(".")[2]: fact for fact in topology.catalogue.facts(ServerTypeFact)}
-    appliance = bool(server.given.make) or (
-        server.given.balancer is not None and server.given.balancer.kind == "hardware"
-    )
-    return not appliance and all(name in facts and facts[name].plane == "network" for name in server.types)
 
 
 def vantages_of(topology: Topology) -> tuple[Vantage, ...]:

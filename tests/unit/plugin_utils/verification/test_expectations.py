@@ -11,8 +11,9 @@ import pytest
 from ansible_collections.openuc.ocs.plugins.module_utils.probing import specification
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting.slices import staged
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design, design
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.access import may_connect
 from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.expectations import CLOSED_SAMPLE, probes_of
-from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.vantages import may_connect, vantages_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.vantages import vantages_of
 from tests import support
 
 PLANNED = ("stage", "why", "replaces", "items", "kind", "host", "certificate", "wanted", "title")
