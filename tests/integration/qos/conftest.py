@@ -76,7 +76,7 @@ class Site:
         asked = {"accounts": ACCOUNTS, "passwords": PASSWORDS, "journal_dir": str(journal), **options}
         command = self.command("/usr/bin/python3", str(DRIVER), str(COLLECTIONS))
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=throwaway.ENVIRONMENT
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=throwaway.ENVIRONMENT
         ) as process:
             assert process.stdin
             process.stdin.write(json.dumps(asked))

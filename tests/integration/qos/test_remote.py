@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
-import subprocess
 import typing as t
 from pathlib import Path
 
@@ -251,13 +251,39 @@ def test_a_host_that_falls_silent_is_given_up(site, journal, key) -> None:
     assert site.values(MED, key) == {}
 
 
+def test_a_host_that_is_lost_half_way_is_told_with_how_far_it_came_and_completed_later(site, journal, key) -> None:
+    """Its cable is pulled while values are being set."""
+    many = [value(f"V{number}", number, key=key) for number in range(400)]
+    cable = f"v{site.mediation.pid}"
+    asked = {"target": "med1", "address": MED, "account": "default", "values": many}
+    with site.started(journal, **asked, timeout=3) as process:
+        while not site.values(MED, key):
+            assert process.poll() is None
+        site.network.client.run("ip", "link", "set", cable, "down")
+        try:
+            result = json.loads(process.stdout.read())
+        finally:
+            site.network.client.run("ip", "link", "set", cable, "up")
+    (told,) = result["targets"]
+    assert told["outcome"] == "gone"
+    assert 0 < told["done"] < 400
+    assert f"{told['done']} of 400 steps were done" in told["detail"]
+    assert len(told["not_done"]) == min(100, 400 - told["done"])
+    rest = site.module(journal, **asked)
+    assert "failed" not in rest, rest["msg"]
+    assert len(site.values(MED, key)) == 400
+    site.module(journal, **{**asked, "values": []}, state="overridden", most_deleted=400, most_deleted_ratio=1)
+    assert site.values(MED, key) == {}
+
+
 def test_two_runs_do_not_meet_at_one_target(site, journal, key) -> None:
     many = [value(f"V{number}", number, key=key) for number in range(400)]
     with site.started(journal, **fe(account="default", values=many)) as process:
         while not site.values(FE, key):
             assert process.poll() is None
         second = site.module(journal, **fe(values=many))
-        subprocess.Popen.wait(process, 60)
+        first = process.stdout.read()
     assert outcomes(second) == {"fe1.corp.contoso.com": "journal"}
+    assert outcomes(json.loads(first)) == {"fe1.corp.contoso.com": "ok"}
     assert "another run works here" in second["msg"]
     assert len(site.values(FE, key)) == 400

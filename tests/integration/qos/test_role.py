@@ -124,6 +124,25 @@ def test_a_host_that_cannot_be_reached_fails_alone_and_says_why(estate: Estate) 
     assert estate.site.values(FE) == {}
 
 
+def test_passwords_come_out_of_a_vault(estate: Estate) -> None:
+    """Encrypted in the inventory, as `ansible-vault encrypt_string` writes it, and in no output."""
+    key = estate.folder / "vault.key"
+    key.write_text("of this test only\n")
+    key.chmod(0o600)
+    program = str(Path(sys.executable).parent / "ansible-vault")
+    command = [program, "encrypt_string", "--vault-password-file", str(key), "--name", "secret", OPERATOR]
+    secret = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    (estate.folder / "inventory/group_vars").mkdir()
+    (estate.folder / "inventory/group_vars/all.yml").write_text(secret)
+    estate.slice(f"fe1.{DOMAIN}.json", target=f"fe1.{DOMAIN}", gpo="", values=[planned(AUDIO, "first_pool")])
+    given = {"vaulted": "{{ secret }}", "qos_run": "vaulted"}
+    code, said = estate.play("-vvv", "--vault-password-file", str(key), **given)
+    assert code == 0, said
+    assert estate.site.values(FE) == {"ServiceTypeGuaranteed": ("REG_DWORD", "46")}
+    code, said = estate.play("--vault-password-file", str(key), tasks_from="restore", **given)
+    assert code == 0, said
+
+
 def test_undoing_a_run_that_never_began_is_no_error(estate: Estate) -> None:
     estate.slice(f"fe1.{DOMAIN}.json", target=f"fe1.{DOMAIN}", gpo="", values=[])
     code, said = estate.play(tasks_from="restore", qos_run="never")
