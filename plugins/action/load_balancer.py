@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ..plugin_utils.acting.slices import Arguments, Result, SliceAction
@@ -19,6 +20,8 @@ class ActionModule(SliceAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
         arguments = _reached(self.sliced()) if "stages" in self._task.args else self.sliced()
+        if isinstance(arguments.get("services"), list):
+            arguments["services"] = json.dumps(arguments["services"])
         result.update(
             self._execute_module(module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=task_vars)
         )

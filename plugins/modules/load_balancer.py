@@ -37,7 +37,7 @@ options:
     default: replaced
   services:
     description:
-      - A list of mappings, a balanced port each. It may be thousands long.
+      - A list of mappings, a balanced port each, or the same as JSON text. It may be thousands long.
       - C(vip), C(port), C(protocol) (V(tcp) or V(udp)), and C(members), each with C(name) and C(address).
       - C(member_port), where it is not that of the service, and C(check_port), the TCP port of the members by which
         their health is judged. It need not be the one that is balanced.

@@ -87,8 +87,8 @@ def services(idle: int) -> list[dict[str, t.Any]]:
 
 
 def run_module(idle: int) -> float:
-    """From main() entered to just before exit_json."""
-    arguments = {"services": services(idle), "state": "overridden", "service_manager": "sysvinit"}
+    """From main() entered to just before exit_json, with the arguments that the action plugin passes."""
+    arguments = {"services": json.dumps(services(idle)), "state": "overridden", "service_manager": "sysvinit"}
     return _timed("load_balancer", arguments, lambda made: made.get("changed") is True)
 
 
@@ -172,7 +172,10 @@ _ALL = f"{DRAINED * PORTS} to change"
 
 def drained() -> tuple[float, float]:
     """Seconds for a member of each of 20 pools, in all its services: in the module, and by a task for each member."""
-    arguments: dict[str, t.Any] = {"services": services(1200)[: DRAINED * PORTS], "service_manager": "sysvinit"}
+    arguments: dict[str, t.Any] = {
+        "services": json.dumps(services(1200)[: DRAINED * PORTS]),
+        "service_manager": "sysvinit",
+    }
     least = {"most_deleted": 10_000, "most_deleted_ratio": 1.0}
     _timed("load_balancer", {**arguments, "state": "overridden", **least}, lambda made: made.get("changed") is True)
     names = [f"10.100.{pool // 250}.{pool % 250 + 1}" for pool in range(DRAINED)]

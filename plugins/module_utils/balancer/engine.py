@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,12 @@ def _ids(services: Sequence[Service]) -> dict[str, str]:
 def wanted(options: Mapping[str, Any]) -> Want:
     """What a task asks for; BalancerError with all that is wrong with it."""
     given = options["services"]
+    if isinstance(given, str):
+        # Ansible copies lists several times over, and text never.
+        try:
+            given = json.loads(given)
+        except ValueError as error:
+            raise BalancerError(f"services: expected a list, or one as JSON; {error}") from error
     services, problems = decode(given or [])
     addresses, more = decode_addresses(options["addresses"])
     problems = [*problems, *more]
@@ -80,11 +88,7 @@ class _Have:
     text: str
     digest: str
     out: Mapping[str, tuple[str, ...]]
-    standings: Sequence[Standing]
-
-    @property
-    def draining(self) -> list[Standing]:
-        return [each for each in self.standings if each.status == "DRAIN" and not each.section.startswith(text.CHECK)]
+    draining: Sequence[Standing]
 
 
 class UnknownRunError(BalancerError):
@@ -137,13 +141,15 @@ class Engine:
                 f"{self.places.own}: {error}. It is not of our making, or was changed by hand: move it away, "
                 "and run again"
             ) from error
-        digest, standings = "", []
         with contextlib.suppress(RuntimeSocketError):
-            digest, standings = self.haproxy.runtime.digest(), self.haproxy.runtime.standings()
-        out: Mapping[str, tuple[str, ...]] = parsed.out
-        if standings:
-            out = _out_of_service(standings)
-        return _Have(Holding(parsed.services, tuple(self._owned())), own, digest, out, standings)
+            return self._running(Holding(parsed.services, tuple(self._owned())), own, parsed.out)
+        return _Have(Holding(parsed.services, tuple(self._owned())), own, "", parsed.out, ())
+
+    def _running(self, holding: Holding, own: str, out: Mapping[str, tuple[str, ...]]) -> _Have:
+        digest, taken = self.haproxy.runtime.digest(), self.haproxy.runtime.taken_out()
+        found = out if taken is None else _out_of_service(taken)
+        draining = [each for each in taken or () if each.status == "DRAIN" and not each.section.startswith(text.CHECK)]
+        return _Have(holding, own, digest, found, draining)
 
     def _owned(self) -> list[Address]:
         owned = self.journal.owned() or {}
@@ -151,7 +157,10 @@ class Engine:
 
     def _gathered(self) -> Result:
         have = self._have({})
-        members = [dataclasses.asdict(each) for each in have.standings if not each.section.startswith(text.CHECK)]
+        standings: Sequence[Standing] = ()
+        with contextlib.suppress(RuntimeSocketError):
+            standings = self.haproxy.runtime.standings()
+        members = [dataclasses.asdict(each) for each in standings if not each.section.startswith(text.CHECK)]
         return {
             **result([], self._foreign()),
             "gathered": {
@@ -257,11 +266,13 @@ class Engine:
     # --- the change itself ---
 
     def _apply(self, have: _Have, new: str, after: Holding, run: str) -> None:
-        self._check_files(new, after)
-        gathered = {
-            "services": [service.as_item() for service in have.holding.services],
-            "addresses": [dataclasses.asdict(each) for each in have.holding.addresses],
-        }
+        with ThreadPoolExecutor(1) as meanwhile:
+            checked = meanwhile.submit(self._check_files, new, after)
+            gathered = {
+                "services": [service.as_item() for service in have.holding.services],
+                "addresses": [dataclasses.asdict(each) for each in have.holding.addresses],
+            }
+            checked.result()
         self.journal.store(run, gathered)
         # Both the old and the new are ours until all is done, so that a run that is killed leaves nobody's address.
         both = dict.fromkeys([*have.holding.addresses, *after.addresses])

@@ -61,6 +61,19 @@ class Runtime:
         answer = self.ask(f"get var {DIGEST}")
         return answer.partition("value=<")[2].partition(">")[0]
 
+    def taken_out(self) -> list[Standing] | None:
+        """Servers of ours that an administrator took out of service; None where HAProxy does not answer."""
+        try:
+            answer = self.ask("show servers state")
+        except RuntimeSocketError:
+            return None
+        out = watcher.administered(answer)
+        return [
+            Standing(section, name, status, 0)
+            for (section, name), status in out.items()
+            if status and section.startswith(PREFIX)
+        ]
+
     def standings(self) -> list[Standing]:
         """Every server of every section that is ours."""
         found = watcher.servers(self.ask(watcher.ASK))

@@ -82,15 +82,22 @@ def _rule(service: Entry, names: list[str]) -> str:
 # --- what HAProxy finds ---------------------------------------------------------------------------------------------
 
 
+def administered(states: str) -> dict[tuple[str, str], str]:
+    """Section and name of servers: what an administrator has done with them; empty where nothing."""
+    out = {}
+    for line in states.splitlines():
+        words = line.split(None, 7)
+        # Bits of an administrator's doing: in maintenance 1 and 2, draining 8 and 16.
+        if len(words) > 6 and words[6].isdecimal():
+            bits = int(words[6])
+            out[words[1], words[3]] = "MAINT" if bits & 3 else "DRAIN" if bits & 24 else ""
+    return out
+
+
 def servers(answer: str) -> list[Entry]:
     """Servers, from what HAProxy answers to `ASK`: section, name, status and sessions of each."""
     states, _mark, table = answer.partition("# pxname")
-    out = {}
-    for line in states.splitlines():
-        words = line.split()
-        # Bits of an administrator's doing: in maintenance 1 and 2, draining 8 and 16.
-        if len(words) > 6 and words[6].isdecimal():
-            out[words[1], words[3]] = "MAINT" if int(words[6]) & 3 else "DRAIN" if int(words[6]) & 24 else ""
+    out = administered(states)
     return [
         {
             "section": row["pxname"],
