@@ -84,6 +84,22 @@ def test_every_tls_listener_shows_a_certificate(example: str) -> None:
     assert {(role, name) for role, name in missing if role != "sip_trunk"} == set()
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_server_that_opens_mutual_tls_has_a_certificate_to_show(example: str) -> None:
+    topology, plan = design_of(example)
+    holders = {host for spec in plan.certificates for host in spec.hosts}
+    sets = {found.name: found for found in plan.sets}
+    openers = {
+        member.host
+        for flow in plan.flows
+        if flow.tls == "mtls"
+        for member in sets[flow.source].members
+        if member.host in topology.servers
+    }
+    assert openers
+    assert openers - holders == set()
+
+
 def test_the_media_key_is_of_its_own_and_of_the_whole_array() -> None:
     specs = planned()
     media = specs["av-authentication@edge.corp.contoso.com"]
