@@ -76,8 +76,12 @@ def test_boxes_are_sets_of_packets(left: Box, right: Box) -> None:
     assert sum(len(packets(piece)) for piece in pieces) == len(packets(left) - packets(right)), "pieces do not overlap"
 
 
-@settings(max_examples=100, deadline=None)
-@given(boxes, st.lists(boxes, max_size=40))
+# More than a few are looked up with an index.
+MANY = 30
+
+
+@settings(max_examples=60, deadline=None)
+@given(boxes, st.one_of(st.lists(boxes, max_size=5), st.lists(boxes, min_size=MANY, max_size=MANY)))
 def test_what_is_left_of_a_box_is_the_same_with_an_index(box: Box, others: list[Box]) -> None:
     expected = packets(box).difference(*map(packets, others))
     assert set().union(*map(packets, remainder(box, others))) == expected

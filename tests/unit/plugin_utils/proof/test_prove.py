@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import typing as t
 
 import pytest
@@ -241,6 +242,26 @@ def test_live_rules_are_proven_in_place_of_planned_ones() -> None:
     gathered["rules"].pop()
     gathered["protected"] = []
     assert not prove(topology, plan, {OUTER: gathered}).holds, "what is protected is the plan's to say"
+
+
+def test_a_flow_that_is_planned_past_a_firewall_is_shown() -> None:
+    topology, plan = designed("lab")
+    crossing = next(flow for flow in plan.flows if flow.crossings and flow.leg == "direct")
+    past = [dataclasses.replace(flow, crossings=()) if flow is crossing else flow for flow in plan.flows]
+    proof = prove_slices(topology, dataclasses.replace(plan, flows=tuple(past)), slices_of("lab"))
+    example = next(each for each in proof.counter_examples if each.claim == "way")
+    assert (example.flow, example.firewall) == (crossing.id, crossing.crossings[0].firewall)
+    assert "comes this way, and is not planned to" in str(example)
+
+
+def test_packets_without_ports_are_told_without_them() -> None:
+    def ping(given: dict[str, t.Any]) -> None:
+        rule = rule_of(given, "edge-to-next-hop-sip")
+        given["rules"].append({**rule, "id": "ping", "protocol": "icmp", "ports": []})
+
+    (example,) = lab_with(INNER, ping).counter_examples
+    assert str(example.packet).startswith("icmp from edge1.contoso.com (10.30.0.31) to ")
+    assert "port" not in str(example.packet)
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
