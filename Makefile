@@ -21,7 +21,7 @@ DEV := .venv/.dev
 TEST_STEPS := ruff mypy coverage integration molecule package sanity yamllint ansible-lint trace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration browser test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
+.PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration browser detect test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
         sanity package bench mutate trace golden docs build clean
 
 help: ## list the targets
@@ -65,11 +65,11 @@ deploy: lab-up ## bring the lab up and deploy INVENTORY to it, stage by stage (d
 lab-packages: setup ## install the Debian packages that labs need, and the tests that stand on them
 	@tests/lab/lab packages
 
-test: setup-dev lab-packages ## everything a change must pass (all of the checks below but compat, browser and mutate)
+test: setup-dev lab-packages ## everything a change must pass (all of the checks below but compat, browser, detect and mutate)
 	@tests/tools/run_steps.sh $(TEST_STEPS)
 
 test-all: setup-dev lab-packages ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
-	@tests/tools/run_steps.sh $(TEST_STEPS) compat browser mutate
+	@tests/tools/run_steps.sh $(TEST_STEPS) compat browser detect mutate
 
 test-faults: setup-dev lab-packages ## kill a roll-out at every line of its journal (an hour); FAULTS='--lf' goes on after a break
 	OPENUC_ALL_FAULTS=1 pytest $(FAULTS) tests/integration/rollout/test_kills.py
@@ -109,6 +109,9 @@ browser: setup-dev ## the report and its pictures in a real browser
 
 molecule: setup-dev lab-packages ## molecule's scenarios on a lab of their own, as root; SCENARIOS='dns qos' picks some
 	@tests/tools/molecule.sh $(SCENARIOS)
+
+detect: setup-dev ## break a deployed lab in many ways, and see that verification names each (minutes; as root)
+	pytest $(ARGS) tests/detection
 
 sanity: setup-dev ## ansible-test sanity on a copy of the tree
 	@tests/tools/sanity.sh

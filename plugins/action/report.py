@@ -23,6 +23,7 @@ from ..plugin_utils.engine import Design, design
 from ..plugin_utils.findings import line
 from ..plugin_utils.json_text import dump
 from ..plugin_utils.memory import no_collection
+from ..plugin_utils.rendering.handouts import handouts
 from ..plugin_utils.rendering.junit import junit
 from ..plugin_utils.rendering.report.content import Verification
 from ..plugin_utils.rendering.report.page import report
@@ -62,10 +63,11 @@ class ActionModule(ActionBase):
             }
         verification = self._verification(planned, now)
         folder = self._folder(variables)
-        files = {"report.html": report(planned, verification)}
+        files = {"report.html": report(planned, verification).encode()}
+        files |= {f"handouts/{name}": content for name, content in handouts(planned)}
         if verification:
-            files["verification.json"] = dump(dataclasses.asdict(verification))
-            files["junit.xml"] = junit(verification.verdicts, verification.diagnoses)
+            files["verification.json"] = dump(dataclasses.asdict(verification)).encode()
+            files["junit.xml"] = junit(verification.verdicts, verification.diagnoses).encode()
         self._write(folder, files)
         result: Result = {"changed": False, "report": str(folder / "report.html"), "files": sorted(files)}
         return result if verification is None else {**result, **self._outcome(verification, folder)}
@@ -107,11 +109,11 @@ class ActionModule(ActionBase):
             raise AnsibleError("the inventory is no file, so the report has no place: set report_dir")
         return estate / "report"
 
-    def _write(self, folder: Path, files: t.Mapping[str, str]) -> None:
+    def _write(self, folder: Path, files: t.Mapping[str, bytes]) -> None:
         try:
-            make_folder(folder)
-            for name, text in files.items():
-                write_whole(folder / name, text.encode())
+            make_folder(folder / "handouts")
+            for name, content in files.items():
+                write_whole(folder / name, content)
         except FileError as error:
             raise AnsibleError(f"report_dir: {error}") from error
 

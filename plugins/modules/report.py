@@ -13,6 +13,8 @@ short_description: Write the report of a deployment, with what live checks saw
 version_added: 0.1.0
 description:
   - Writes C(report.html), a file that needs no network, with everything that is planned, its posters, and its findings.
+  - Writes C(handouts/), a page and, where the Python library C(xlsxwriter) is there, a workbook for each team that
+    works around the servers, such as those who run firewalls, DNS or the public key infrastructure.
   - With O(observed_dir), where M(openuc.ocs.probe) kept what each vantage saw, it judges that against the plan, tells
     what failed checks come from, and writes C(verification.json) and C(junit.xml) too.
   - Run it once for all hosts, with C(run_once). It opens no connection.
