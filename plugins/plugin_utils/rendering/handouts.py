@@ -113,9 +113,9 @@ def _columns(table: Table) -> tuple[str, ...]:
 
 
 def _rows(table: Table) -> list[list[str]]:
-    why = table.why or [()] * len(table.rows)
-    last = (lambda names: [text_of(names)]) if table.why else (lambda _names: [])
-    return [[*map(text_of, row), *last(names)] for row, names in zip(table.rows, why, strict=True)]
+    if not table.why:
+        return [list(map(text_of, row)) for row in table.rows]
+    return [[*map(text_of, row), text_of(names)] for row, names in zip(table.rows, table.why, strict=True)]
 
 
 def _workbook(team: Team, tables: t.Sequence[Table]) -> bytes:

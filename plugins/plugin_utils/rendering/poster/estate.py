@@ -45,13 +45,14 @@ def overview(topology: Topology, plan: Plan) -> Drawing:
     widths = {zone: _across(by_site, shown, zone) * (CARD_WIDTH + GAP) + GAP for zone in zones}
     left = MARGIN + SITE_WIDTH
     width = max(1080.0, left + sum(widths.values()) + (BRICKS + GAP) * len(zones) + MARGIN)
-    title = topology.estate.title or "The estate"
-    drawing = Drawing(title, "What stands at each site, in which zone, behind which firewalls", width)
+    drawing = Drawing(
+        topology.estate.title or "The estate", "What stands at each site, in which zone, behind which firewalls", width
+    )
     drawing.groups.append(_heading(topology, drawing, len(sites)))
     y = 96.0
     for zone, x in _zone_starts(zones, widths, left):
-        words = Text(ZONE_TITLES[zone], x + widths[zone] / 2, y + 12, HEADING, "zone-title", "middle", bold=True)
-        drawing.groups.append(Group([words], "zones"))
+        title = Text(ZONE_TITLES[zone], x + widths[zone] / 2, y + 12, HEADING, "zone-title", "middle", bold=True)
+        drawing.groups.append(Group([title], "zones"))
     y += 24
     for site in shown:
         y = _site_row(topology, drawing, site, by_site[site], zones, widths, left, y)
