@@ -20,7 +20,6 @@ class ConfirmationInput:
     targets: tuple[str, ...] = option(
         "For what it is done; for all that the step is planned for when left out", default=()
     )
-    despite: str = option("Why it holds although the step's own check says otherwise", default="")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
