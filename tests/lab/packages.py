@@ -13,7 +13,7 @@ from pathlib import Path
 from . import kernel
 from .errors import LabError
 
-# What every host is made with.
+# What every host is made with, and what roles would install there: hosts of a lab reach no mirror of Debian.
 BASE = (
     "iproute2",
     "iputils-ping",
@@ -22,6 +22,8 @@ BASE = (
     "openssh-server",
     "procps",
     "python3",
+    "python3-cryptography",
+    "python3-dnspython",
     "tcpdump",
     "tini",
     "util-linux",
@@ -50,7 +52,6 @@ CLIENTS = (
     "libnginx-mod-stream",
     "libwin-hivex-perl",
     "openssl",
-    "python3-dnspython",
     "python3-gssapi",
     "smbclient",
 )
