@@ -146,7 +146,7 @@ def _statement(statement: Mapping[str, Any]) -> str:
         if word == "match":
             right = body["right"]
             right = ",".join(right) if body["op"] == "in" and isinstance(right, list) else right
-            if body["op"] in ("==", "in") and isinstance(right, str):
+            if body["op"] in ("==", "in") and isinstance(right, (str, int)):
                 return f"{_expression(body['left'])} {right}"
         elif word in ("goto", "jump"):
             return f"{word} {body['target']}"

@@ -62,6 +62,8 @@ def compiled(*rules: Options, **changes: t.Any) -> Ruleset:
 # Few values, so that rules meet and overlap.
 _ADDRESSES = ("10.0.0.1", "10.0.0.2", "10.0.0.0/30", "10.0.0.2-10.0.0.5", "0.0.0.0/0")
 _PORTS = ("443", "440-450", "445-460", "50000-59999")
+_ENDS: t.Final = {"public": "203.0.113.1", "private": "10.0.0.1"}
+_TRANSLATIONS: t.Final[tuple[list[Options], ...]] = ([], [{"kind": "dnat", **_ENDS}], [{"kind": "snat", **_ENDS}])
 
 
 @st.composite
@@ -86,7 +88,7 @@ def policies(draw: st.DrawFn) -> Options:
                 protocol=protocol,
                 source_ports=draw(st.sampled_from(("", *_PORTS))) if ported else "",
                 ports=draw(st.lists(st.sampled_from(_PORTS), max_size=2)) if ported else [],
-                nat=draw(st.sampled_from(([], [{"kind": "dnat", "public": "203.0.113.1", "private": "10.0.0.1"}]))),
+                nat=draw(st.sampled_from(_TRANSLATIONS)),
             )
         )
     marks = draw(st.lists(marks_of_one_mind(), max_size=5))

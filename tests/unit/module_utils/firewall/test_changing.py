@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.module_utils.contract import Operation
@@ -70,6 +72,23 @@ def test_rules_that_stay_may_contradict_new_ones() -> None:
     _want, problems = wanted("replaced", have, given, KNOWN, ())
     assert len(problems) == 1
     assert "cannot become 10.31.0.31 and 10.31.0.32 at once, as a, c ask(s)" in problems[0]
+
+
+def leaving(name: str, public: str) -> Options:
+    out: dict[str, Any] = {"ingress": "eth1", "egress": "eth0", "source": "media", "destination": "world"}
+    return rule(name, **out, nat=[{"kind": "snat", "public": public, "private": "10.31.0.41"}])
+
+
+def test_sources_of_rules_that_stay_and_of_new_ones_are_translated() -> None:
+    both = made("replaced", compiled(leaving("a", "203.0.113.1")), leaving("c", "203.0.113.1"))
+    assert both is not None
+    assert [found.names for found in both.outwards.values()] == [("a", "c")]
+
+
+def test_a_source_cannot_leave_as_two_others() -> None:
+    have, given = compiled(leaving("a", "203.0.113.1")), compiled(leaving("c", "203.0.113.2"))
+    (problem,) = wanted("merged", have, given, KNOWN, ())[1]
+    assert "cannot become 203.0.113.1 and 203.0.113.2 at once" in problem
 
 
 # --- operations -------------------------------------------------------------------------------------------------------
