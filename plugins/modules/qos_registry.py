@@ -274,9 +274,9 @@ targets:
       type: str
     outcome:
       description:
-        - V(ok), or what went wrong. V(unresolved), V(unreachable), V(wrong_password), V(no_ticket), V(no_pipe),
-          V(no_share), V(no_directory), V(no_object), V(access_denied), V(key_missing), V(gone), V(damaged), V(refused), V(not_kept),
-          V(journal) or V(failed).
+        - V(ok), or what went wrong. V(unresolved), V(unreachable), V(hung_up), V(wrong_password), V(no_ticket),
+          V(no_pipe), V(no_share), V(no_directory), V(no_object), V(access_denied), V(key_missing), V(gone), V(damaged),
+          V(refused), V(not_kept), V(journal) or V(failed).
       type: str
     detail:
       description: The same in words; empty when nothing did.

@@ -77,12 +77,17 @@ class Account:
 
 
 @contextlib.contextmanager
-def told_apart(doing: str, unclear: str = "failed") -> Iterator[None]:
-    """Turn Samba's errors into faults; `unclear` is what one stands for that says no more than that it failed."""
+def told_apart(doing: str, connecting: Account | None = None) -> Iterator[None]:
+    """Turn Samba's errors into faults. While connecting some of them mean something else than later on."""
     try:
         yield
     except NTSTATUSError as error:
-        raise faults.of_status(error.args[0], str(error.args[1]), doing, unclear) from None
+        unclear = connecting.unclear if connecting else "failed"
+        fault = faults.of_status(error.args[0], str(error.args[1]), doing, unclear)
+        if connecting and fault.outcome == "gone":
+            # The port has answered before: who ends the connection now does not know what he was spoken to in.
+            raise faults.RegistryError("hung_up", fault.detail) from None
+        raise fault from None
     except WERRORError as error:
         raise faults.of_code(error.args[0], str(error.args[1]), doing) from None
     except (RuntimeError, OSError) as error:

@@ -44,7 +44,7 @@ class PolicyObject:
         self._name, self._domain = name, domain.lower()
         place = reach(address or controller, timeout)
         settings = account.settings()
-        with told_apart(f"connecting to LDAP of {controller}", account.unclear):
+        with told_apart(f"connecting to LDAP of {controller}", account):
             try:
                 self._directory = SamDB(
                     url=f"ldap://{controller if account.kerberos else place}",
@@ -53,7 +53,7 @@ class PolicyObject:
                 )
             except ldb.LdbError as error:
                 raise _of_ldap(error, f"connecting to LDAP of {controller}", account.unclear) from None
-        with told_apart(f"connecting to SYSVOL of {controller}", account.unclear):
+        with told_apart(f"connecting to SYSVOL of {controller}", account):
             credentials = account.credentials(settings)
             credentials.set_smb_signing(SMB_SIGNING_REQUIRED)
             own = smb_settings.get_context()

@@ -30,7 +30,7 @@ class RemoteRegistry:
         place = reach(address or target, timeout)
         settings = account.settings()
         binding = f"ncacn_np:{place}[target_hostname={target},seal]"
-        with told_apart(f"connecting to {target} as {account.user}", account.unclear):
+        with told_apart(f"connecting to {target} as {account.user}", account):
             self._rpc = winreg.winreg(binding, settings, account.credentials(settings))
             self._rpc.request_timeout = max(1, int(timeout))
         with told_apart(f"opening HKLM of {target}"):
