@@ -144,6 +144,9 @@ class Work:
             self.warnings.append(f"this host has no interface {name!r} now{hint}; its rules wait for it")
         if _FORWARDING.exists() and _FORWARDING.read_text().strip() == "0":
             self.warnings.append("this host forwards nothing now: net.ipv4.ip_forward is 0")
+        unloaded = self.kept.unloaded()
+        if unloaded:
+            self.warnings.append(unloaded)
         have = decision.have
         if have and have.raw.enforce == "observe" and want.enforce == "enforce":
             packets = self.nft.refused_packets()
@@ -174,7 +177,7 @@ class Work:
         """Do it, with a way back that needs nobody."""
         with self.journal.locked():
             self.read_owned()
-            pending = self._settled()
+            pending = self._still_pending()
             if pending and self.options["state"] == "restored" and self.options["run"] == pending["run"]:
                 return self._put_back(pending)
             text = self.listed()
@@ -243,7 +246,7 @@ class Work:
             return self.result_of([_kept(run)] if pending and pending["run"] == run else [])
         with self.journal.locked():
             self.read_owned()
-            pending = self._settled()
+            pending = self._still_pending()
             if not pending or pending["run"] != run:
                 return self._confirmed_before(run, pending)
             connection = guarding.management()
@@ -286,7 +289,7 @@ class Work:
                 "They are not confirmed, and the previous ones come back"
             )
 
-    def _settled(self) -> Mapping[str, Any] | None:
+    def _still_pending(self) -> Mapping[str, Any] | None:
         """The run that waits, after one that can wait no longer has been undone."""
         pending = self.waiting.pending()
         why = self.waiting.is_over(pending) if pending else ""

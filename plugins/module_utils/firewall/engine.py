@@ -17,6 +17,7 @@ from .deciding import RefusedError, UnknownRunError, many
 from .explaining import explain, packet_of
 from .gathering import options_of
 from .listing import Listing, ListingError, of_json, of_text
+from .live import Live
 from .nft import Nft, NftError
 from .policy import ruleset_of
 from .ruleset import Ruleset
@@ -68,7 +69,9 @@ def _run(given: Options, check: bool) -> Result:
         raise MissingError(f"nft is not there; install {PACKAGE}")
     work = Work(options, check, nft)
     if state == "gathered":
-        return {**work.result_of([]), "gathered": work.gathered(work.live())}
+        found = work.live()
+        _warn_of_strangers(work, found)
+        return {**work.result_of([]), "gathered": work.gathered(found)}
     if state == "explained":
         return {**work.result_of([]), **_explained(options, *_of_live(work))}
     if state == "confirmed":
@@ -103,12 +106,16 @@ def _parsed(options: Options) -> Result:
     return options_of(found.ruleset, lambda _name: {})
 
 
+def _warn_of_strangers(work: Work, found: Live | None) -> None:
+    if found and found.strange:
+        work.warnings.append(f"the table was changed by hand, which is not looked at: {'; '.join(found.strange)}")
+
+
 def _of_live(work: Work) -> tuple[Ruleset, Mapping[str, Any], Mapping[Any, int]]:
     found = work.live(counted=True)
     if found is None:
         raise RefusedError(f"there is no table inet {TABLE} here; apply rules first, or give rules to explain")
-    if found.strange:
-        work.warnings.append(f"the table was changed by hand, which is not looked at: {'; '.join(found.strange)}")
+    _warn_of_strangers(work, found)
     return found.ruleset, work.about, found.packets
 
 

@@ -7,11 +7,16 @@ Private to the collection.
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..files import HALF, make_folder, read_bytes, write_whole
 
+_SYSTEMD = Path("/run/systemd/system")
+_SERVICE = "nftables.service"
+_LOADED = ("enabled", "enabled-runtime", "static", "alias")
 _BOOT_MODE = 0o755
 _OWN_MODE = 0o600
 _BEGINNING = "#!/usr/sbin/nft -f\n"
@@ -56,6 +61,19 @@ class Kept:
     def keep(self, text: str) -> None:
         self.prepare(text)
         self.take(text)
+
+    def unloaded(self) -> str:
+        """Why a start of the host would load no rules, with a remedy; empty where nothing is known against it."""
+        systemctl = shutil.which("systemctl") if _SYSTEMD.is_dir() else None
+        if not systemctl:
+            return ""
+        done = subprocess.run([systemctl, "is-enabled", _SERVICE], capture_output=True, text=True, check=False)
+        if done.stdout.strip() in _LOADED:
+            return ""
+        return (
+            f"{_SERVICE} is {done.stdout.strip() or 'not there'}: a start of the host does not load {self.boot_file}; "
+            f"systemctl enable {_SERVICE}"
+        )
 
     def _boot_text(self) -> str:
         found = read_bytes(self.boot_file)

@@ -263,6 +263,17 @@ def test_explaining_reads_the_live_table_or_given_rules(host: Host) -> None:
     assert "packet.destination: is missing" in host.apply(A, state="explained", packet={"source": "10.0.0.1"})["msg"]
 
 
+def test_gathering_says_what_it_cannot_say(host: Host) -> None:
+    host.apply(A)
+    host.nft.text = host.nft.text.replace("ct state established,related accept", "accept")
+    found = host.run(state="gathered")
+    assert [each["id"] for each in found["gathered"]["rules"]] == ["a"]
+    assert found["warnings"] == [
+        "the table was changed by hand, which is not looked at: chain forward: accept; "
+        "chain forward: no ct state established,related accept"
+    ]
+
+
 def test_parsing_needs_a_table_of_ours(host: Host) -> None:
     host.apply(A)
     assert [each["id"] for each in host.run(state="parsed", text=host.nft.text)["parsed"]["rules"]] == ["a"]
