@@ -269,8 +269,10 @@ def test_gathering_says_what_it_cannot_say(host: Host) -> None:
     found = host.run(state="gathered")
     assert [each["id"] for each in found["gathered"]["rules"]] == ["a"]
     assert found["warnings"] == [
-        "the table was changed by hand, which is not looked at: chain forward: accept; "
-        "chain forward: no ct state established,related accept"
+        (
+            "the table was changed by hand, which is not looked at: chain forward: accept; "
+            "chain forward: no ct state established,related accept"
+        )
     ]
 
 
