@@ -9,7 +9,7 @@ from collections.abc import Mapping
 REMEDIES: Mapping[str, str] = {
     "unresolved": "name its address in `address`, or mend DNS",
     "unreachable": "see whether the host is up and firewalls let TCP port 445 through from the controller",
-    "wrong_password": "mend `user`, `domain` and the password of its account; look whether the account is locked or has ended",
+    "wrong_password": "mend name, domain and password of the account; see whether it is locked or has ended",
     "no_ticket": "get a ticket with kinit, and see that names and clocks are right",
     "hung_up": "where the host speaks SMB 1 alone, as Windows Server 2003 does, set `oldest_protocol` of its account",
     "no_pipe": "start the service Remote Registry on the host",
