@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 import typing as t
 
+from ...planning.dns import Record
 from ...planning.flows import Flow
 from ...planning.plan import Plan
 from ...topology.model import Topology
@@ -16,7 +17,7 @@ from .scene import ZONES, Column, Lane, Panel, Scene, Wall, Zone, family_of, spo
 from .workloads import WorkloadFact
 
 MOST_COLUMNS: t.Final = 20
-MOST_LINES: t.Final = 14
+MOST_LINES: t.Final = 18
 _ON_POSTERS = ("direct", "to_vip")
 _WALL_TITLES: t.Final = {
     ("internet", "perimeter"): "External firewall",
@@ -167,12 +168,18 @@ def _walls(topology: Topology, columns: t.Sequence[Column], flows: t.Sequence[Fl
 
 
 def _names_panel(plan: Plan, reached: frozenset[str]) -> Panel:
+    """Names of those who listen, and the service records that lead to them."""
+    named = [record for record in plan.records if reached & frozenset(record.reaches)]
+    names = {record.name for record in named}
+    services = [record for record in plan.records if record.type == "SRV" and _targets(record) & names]
     lines = [
-        (record.name, f"{record.type} {', '.join(record.values)} ({record.view})")
-        for record in plan.records
-        if reached & frozenset(record.reaches)
+        (record.name, f"{record.type} {', '.join(record.values)} ({record.view})") for record in (*services, *named)
     ]
     return Panel("DNS", _few(lines, "names.md"))
+
+
+def _targets(record: Record) -> set[str]:
+    return {value.rsplit(" ", 1)[-1].rstrip(".") for value in record.values}
 
 
 def _certificates_panel(plan: Plan, hosts: frozenset[str]) -> Panel:

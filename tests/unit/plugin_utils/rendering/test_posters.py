@@ -146,6 +146,13 @@ def test_where_addresses_are_translated_is_said() -> None:
     assert translated["SIP/TLS:443"] == (("internet", "perimeter"),)
 
 
+def test_beside_the_picture_stand_the_records_that_lead_to_those_who_listen() -> None:
+    panels = {panel.title: dict(panel.lines) for panel in scenes("lab")["external-access"].panels}
+    assert panels["DNS"]["_sip._tls.contoso.com"] == "SRV 0 0 443 sip.contoso.com. (external)"
+    assert panels["DNS"]["sip.contoso.com"] == "A 203.0.113.100 (external)"
+    assert "sip.contoso.com" in panels["Certificates"]
+
+
 def test_columns_stand_from_the_internet_inwards_with_what_edges_hand_on_to_first() -> None:
     scene = scenes("lab")["im-presence"]
     zones = [column.zone for column in scene.columns]
