@@ -5,6 +5,8 @@ INVENTORY ?= inventories/lab
 PYTHON ?= python3
 # More arguments for `make unit`, e.g. ARGS='-k flows -x', and for `make mutate`, e.g. ARGS='--kind dns'.
 ARGS ?=
+# Scenarios of `make molecule`: those of the mechanisms, unless others are named.
+SCENARIOS ?= dns firewall load_balancer certificates qos
 # What `make format` rewrites.
 FILES ?= .
 
@@ -69,7 +71,7 @@ test: setup-dev lab-packages ## everything a change must pass (all of the checks
 	@tests/tools/run_steps.sh $(TEST_STEPS)
 
 test-all: setup-dev lab-packages ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
-	@tests/tools/run_steps.sh $(TEST_STEPS) compat browser detect mutate
+	@tests/tools/run_steps.sh $(TEST_STEPS) molecule-servers compat browser detect mutate
 
 test-faults: setup-dev lab-packages ## kill a roll-out at every line of its journal (an hour); FAULTS='--lf' goes on after a break
 	OPENUC_ALL_FAULTS=1 pytest $(FAULTS) tests/integration/rollout/test_kills.py
@@ -107,11 +109,14 @@ integration: setup-dev ## tests on real hosts of a lab of their own, as root
 browser: setup-dev ## the report and its pictures in a real browser
 	@tests/tools/browser.sh $(ARGS)
 
-molecule: setup-dev lab-packages ## molecule's scenarios on a lab of their own, as root; SCENARIOS='dns qos' picks some
+molecule: setup-dev lab-packages ## molecule's scenarios of mechanisms on a lab of their own, as root; SCENARIOS='dns qos' picks some
 	@tests/tools/molecule.sh $(SCENARIOS)
 
 detect: setup-dev ## break a deployed lab in many ways, and see that verification names each (minutes; as root)
 	pytest $(ARGS) tests/detection
+
+molecule-servers: setup-dev lab-packages ## the scenario of the server types' roles
+	@tests/tools/molecule.sh servers
 
 sanity: setup-dev ## ansible-test sanity on a copy of the tree
 	@tests/tools/sanity.sh
