@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
+from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.qos_facts import QosFact
 from tests.documents import printed
 
 ROWS = printed.rows("lync2010/qos")
@@ -175,3 +179,12 @@ def test_nothing_but_ranges_where_qos_is_off() -> None:
     assert {item.id for item in off.ranges} == {item.id for item in PLAN.ranges}
     for items in (off.markings, off.registry, off.policies, off.checkpoints):
         assert not items
+
+
+@pytest.mark.parametrize(("product", "row"), [("ocs2007r2", "network-first"), ("lync2010", "network")])
+def test_the_network_between_carries_the_classes(product: str, row: str) -> None:
+    """Marks help where routers heed them (guide, the paragraph before its steps; the vendor's page on managing QoS)."""
+    of_network = [fact for fact in loader.load(product).facts(QosFact) if fact.network]
+    assert [(fact.id, fact.per, fact.role, fact.when) for fact in of_network] == [
+        (f"{product}.qos.{row}", "estate", "", ("qos",))
+    ]
