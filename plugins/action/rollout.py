@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import typing as t
 from pathlib import Path
@@ -54,11 +55,9 @@ from ..plugin_utils.topology.inputs.run import RunInput
 from ..plugin_utils.topology.inventory import PREFIX
 
 CONFIRMED_FILE = "confirmed.yml"
-# Mechanisms that change a server of Microsoft's, and the types of servers that have a role for that: all folders of
-# roles/ but the mechanisms' own.
-ON_SERVERS = frozenset({"certificates", "qos"})
+# Mechanisms that change a server itself, and so are applied by the role of its type where that does them.
+ON_SERVERS = ("certificates", "qos")
 ROLES = Path(__file__).parents[2] / "roles"
-SERVER_ROLES = tuple(sorted({path.name for path in ROLES.glob("*")} - set(MECHANISMS.values()) - {"verify"}))
 Drains = t.Mapping[str, t.Sequence[str]]
 
 
@@ -250,10 +249,17 @@ def _for_tasks(
 
 
 def _role(wave: Wave, host: str, groups: t.Mapping[str, t.Sequence[str]]) -> str:
-    """The role of a server's type, for what is done on the server itself; else that of the mechanism."""
-    if wave.mechanism not in ON_SERVERS:
-        return wave.mechanism
-    return next((name for name in SERVER_ROLES if host in groups.get(name, ())), wave.mechanism)
+    """The role of a server's type that applies the mechanism; that of the mechanism where there is none."""
+    types = server_roles(wave.mechanism) if wave.mechanism in ON_SERVERS else ()
+    return next((name for name in types if host in groups.get(name, ())), wave.mechanism)
+
+
+@functools.cache
+def server_roles(mechanism: str) -> tuple[str, ...]:
+    """Server types whose role applies a mechanism: a server of several types is changed by one that does."""
+    applies = f"name: openuc.ocs.{mechanism}\n"
+    found = (path.parts[-3] for path in sorted(ROLES.glob("*/tasks/main.yml")) if applies in path.read_text("utf-8"))
+    return tuple(name for name in found if name not in MECHANISMS.values())
 
 
 def _manifest(folder: Path) -> dict[str, t.Any]:

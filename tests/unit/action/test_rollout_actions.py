@@ -13,6 +13,7 @@ from ansible import constants
 from ansible.errors import AnsibleError, AnsiblePromptNoninteractive
 
 from ansible_collections.openuc.ocs.plugins.action import checkpoint, gate, journal
+from ansible_collections.openuc.ocs.plugins.action import rollout as beginning
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting import rollout
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting.rollout_files import holder_of
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.lease import HeldError
@@ -251,3 +252,13 @@ def test_a_plan_on_disk_is_read_with_its_slices() -> None:
     assert ("dns", "dc1.corp.contoso.com") in {(one.mechanism, one.host) for one in found.demands}
     assert ("firewall", "fw-ext.contoso.com") in {(one.mechanism, one.host) for one in found.demands}
     assert found.unit_of("ocs1.corp.contoso.com") is not None
+
+
+def test_a_server_of_several_types_is_changed_by_a_role_that_does_it() -> None:
+    certificates = Wave(id="c", stage="pool", title="", kind="apply", mechanism="certificates")
+    marking = Wave(id="q", stage="pool", title="", kind="apply", mechanism="qos")
+    groups = {"certification_authority": ["dc"], "domain_controller": ["dc"], "dns_server": ["dc"], "edge": ["e"]}
+    assert beginning._role(marking, "dc", groups) == "domain_controller"
+    assert beginning._role(certificates, "dc", groups) == "certificates"
+    assert beginning._role(certificates, "e", groups) == "edge"
+    assert beginning._role(WAVE, "dc", groups) == "dns"
