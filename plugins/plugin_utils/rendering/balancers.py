@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each load balancer's own files will hold, for HAProxy and for the packet filter beside it."""
+"""What each load balancer's own files will hold: HAProxy's, the packet filter's beside it, and those of appliances."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ...module_utils.balancer import packets, text
-from ...module_utils.balancer.model import decode
+from ...module_utils.balancer import packets, text, vendors
+from ...module_utils.balancer.model import Service, decode
 from ..planning.plan import Plan
 from ..planning.slices import balancer_slices
+from ..topology.balancing import given_balancer
 from ..topology.model import Topology
 
 
 def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
-    """native/<balancer>.cfg and .nft, to the letter what `state: rendered` returns for the balancer's slice."""
+    """native/<balancer>.cfg and .nft, to the letter what `state: rendered` returns for the balancer's slice.
+
+    For an appliance there are the same services in other forms beside them.
+    """
     for item in balancer_slices(topology, plan):
         services, problems = decode(item.arguments["services"])
         if problems:
@@ -22,3 +26,11 @@ def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
         table = packets.table(services)
         if table:
             yield f"native/{item.target}.nft", table
+        if given_balancer(topology, item.target).kind == "hardware":
+            yield from _for_appliances(item.target, services)
+
+
+def _for_appliances(balancer: str, services: t.Sequence[Service]) -> t.Iterator[tuple[str, str]]:
+    for target in vendors.TARGETS:
+        for name, content in vendors.render(target, services).files.items():
+            yield f"native/{balancer}.{name}", content
