@@ -17,6 +17,7 @@ import time
 import typing as t
 
 from tests.lab.services.base import Service
+from tests.support import ROOT
 
 CLIENT_ADDRESS: t.Final = "10.99.0.254"
 PATH: t.Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -28,6 +29,8 @@ read -r go
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 cd "$1/root"
 for each in run tmp root home; do mount -t tmpfs tmpfs "$each"; done
+# Tests run their own programs there, wherever the checkout is.
+if [ ! -e ".$3" ]; then mkdir -p ".$3"; mount --bind "$3" ".$3"; mount -o remount,bind,ro ".$3"; fi
 mkdir -m 1777 run/lock
 mount -t proc proc proc
 mount -t sysfs sysfs sys
@@ -114,7 +117,7 @@ class Network:
         outer = _ended_with(
             self._stack,
             *("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"),
-            *("sh", "-c", BOOT, "boot", str(folder), name),
+            *("sh", "-c", BOOT, "boot", str(folder), name, str(ROOT)),
         )
         inner = _until(lambda: _first_child(outer.pid))
         self._stack.callback(_end_namespace, outer, os.pidfd_open(inner))
