@@ -120,11 +120,6 @@ class RolloutAction(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         super().run(tmp, task_vars)
-        unknown = set(self._task.args) - self._VALID_ARGS
-        if unknown:
-            raise AnsibleError(
-                f"unknown options {', '.join(sorted(unknown))}; known: {', '.join(sorted(self._VALID_ARGS))}"
-            )
         try:
             return self.act(task_vars or {})
         except leases.HeldError as error:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import types
 import typing as t
 from pathlib import Path
@@ -16,7 +18,6 @@ from ansible_collections.openuc.ocs.plugins.action import checkpoint, gate, jour
 from ansible_collections.openuc.ocs.plugins.action import rollout as beginning
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting import rollout
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting.rollout_files import holder_of
-from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.lease import HeldError
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.walk import Wave
 from tests.support import ROOT
 
@@ -80,7 +81,7 @@ class Running:
         action._display = self.screen
         action._connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
         hosts = {"ansible_play_hosts": list(alive), "ansible_play_hosts_all": list("abc"), "inventory_hostname": host}
-        return t.cast("dict[str, t.Any]", action.act(hosts))
+        return t.cast("dict[str, t.Any]", action.run(None, hosts))
 
     def events(self) -> list[str]:
         return [entry.event for entry in self.run.log.history().entries][1:]
@@ -168,9 +169,23 @@ def test_a_stage_that_looks_wrong_may_be_told_only(folder: Path) -> None:
 def test_a_run_that_lost_its_lease_changes_nothing_more(folder: Path) -> None:
     running = Running(folder)
     running.run.lease.path.unlink()
-    with pytest.raises(HeldError, match="has lost its lease"):
-        running.task(gate, wave=WAVE.id, point="before")
+    refused = running.task(gate, wave=WAVE.id, point="before")
+    assert refused["failed"]
+    assert "has lost its lease" in refused["msg"]
     assert running.events() == []
+
+
+def test_a_full_disk_stops_before_anything_is_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = Running(folder)
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    refused = running.task(gate, wave=WAVE.id, point="before")
+    assert refused["failed"]
+    assert "the journal of the roll-out cannot be kept" in refused["msg"]
+    assert "No space left on device" in refused["msg"]
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
