@@ -83,7 +83,9 @@ traces:
       description: Its name.
       type: str
     outcome:
-      description: V(as_expected), V(changed), or V(unfinished) when nothing was heard of the destination.
+      description:
+        - V(as_expected), V(changed), V(unfinished) when nothing was heard of the destination, or V(unsent) when there
+          is no way there or the port is in use.
       type: str
     sent:
       description: The mark that was sent.
@@ -129,19 +131,23 @@ def main() -> None:
     if problems:
         module.fail_json(msg="\n".join(problems))
     try:
-        found = [
-            traces.result_of(
-                trace, sending.follow(trace, options["most_hops"], options["attempts"], options["timeout"])
-            )
-            for trace in wanted
-        ]
+        found = [_followed(trace, options) for trace in wanted]
     except sending.SendingError as error:
         module.fail_json(msg=str(error))
     outcomes = [item["outcome"] for item in found]
-    counts = {outcome: outcomes.count(outcome) for outcome in ("as_expected", "changed", "unfinished")}
+    counts = {outcome: outcomes.count(outcome) for outcome in _OUTCOMES}
     module.exit_json(changed=False, traces=found, counts=counts)
 
 
+def _followed(trace: traces.Trace, options: dict[str, Any]) -> dict[str, Any]:
+    try:
+        heard = sending.follow(trace, options["most_hops"], options["attempts"], options["timeout"])
+    except sending.UnsentError as error:
+        return traces.unsent(trace, str(error))
+    return traces.result_of(trace, heard)
+
+
+_OUTCOMES = ("as_expected", "changed", "unfinished", "unsent")
 _NUMBERS = ("most_hops", "attempts", "timeout")
 
 if __name__ == "__main__":

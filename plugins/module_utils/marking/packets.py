@@ -18,10 +18,11 @@ _UDP_HEAD = 8
 
 
 class Quoted(NamedTuple):
-    """An error about a UDP packet: who says so, whether the packet had arrived, and what it looked like."""
+    """An error about a UDP packet: who says so, whether it arrived or goes no further, and what it looked like."""
 
     router: str
     arrived: bool
+    refused: bool
     dscp: int
     destination: str
     source_port: int
@@ -43,9 +44,11 @@ def read(packet: bytes) -> Quoted | None:
         return None
     source_port, port, length = struct.unpack("!HHH", quoted[inner : inner + 6])
     arrived = kind == UNREACHABLE and code == PORT_UNREACHABLE
+    refused = kind == UNREACHABLE and not arrived
     return Quoted(
         router=_address(packet, 12),
         arrived=arrived,
+        refused=refused,
         dscp=quoted[1] >> DSCP_SHIFT,
         destination=_address(quoted, 16),
         source_port=source_port,

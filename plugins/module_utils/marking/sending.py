@@ -19,7 +19,11 @@ PATIENCE = 1.1
 
 
 class SendingError(Exception):
-    """Nothing can be sent from here; the message says why."""
+    """Nothing can be heard here; the message says why."""
+
+
+class UnsentError(Exception):
+    """The packets of one trace cannot be sent; the message says why."""
 
 
 def follow(trace: Trace, most_hops: int, attempts: int, timeout: float) -> list[Heard]:
@@ -34,7 +38,7 @@ def follow(trace: Trace, most_hops: int, attempts: int, timeout: float) -> list[
     except PermissionError:
         raise SendingError("hearing ICMP errors needs root; run the task with become") from None
     except OSError as error:
-        raise SendingError(f"{trace.id}: to {trace.address} from port {trace.source_port}: {error.strerror}") from error
+        raise UnsentError(f"to {trace.address} from port {trace.source_port}: {error.strerror}") from error
 
 
 class _Follower:
@@ -55,7 +59,7 @@ class _Follower:
 
     def _missing(self) -> Sequence[int]:
         """Hops before the end, as far as that is known, that have said nothing yet."""
-        end = min((one.hop for one in self._heard.values() if one.arrived), default=self._most)
+        end = min((one.hop for one in self._heard.values() if one.arrived or one.refused), default=self._most)
         return [hop for hop in range(1, end + 1) if hop not in self._heard]
 
     def _send(self, hop: int) -> None:
@@ -76,4 +80,4 @@ class _Follower:
         hop = quoted.length - SHORTEST
         asked = (self._trace.address, self._source_port, self._trace.port)
         if (quoted.destination, quoted.source_port, quoted.port) == asked and 1 <= hop <= self._most:
-            self._heard[hop] = Heard(hop, quoted.router, quoted.dscp, quoted.arrived)
+            self._heard[hop] = Heard(hop, quoted.router, quoted.dscp, quoted.arrived, quoted.refused)

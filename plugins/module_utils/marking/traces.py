@@ -36,12 +36,16 @@ class Trace:
 
 @dataclasses.dataclass(frozen=True)
 class Heard:
-    """What a hop said of the packet that ended there: the mark that it arrived with."""
+    """What a hop said of the packet that ended there: the mark that it arrived with.
+
+    One that was `refused` was not to end there: the hop before lets it go no further.
+    """
 
     hop: int
     router: str
     dscp: int
     arrived: bool
+    refused: bool = False
 
 
 def traces_of(given: Any) -> tuple[list[Trace], list[str]]:
@@ -86,6 +90,8 @@ def result_of(trace: Trace, heard: Sequence[Heard]) -> dict[str, Any]:
     end = next((one for one in ordered if one.arrived), None)
     # Packets that were to end behind it came there as well.
     ordered = [one for one in ordered if end is None or one.hop <= end.hop]
+    refused = next((one for one in ordered if one.refused), None)
+    ordered = [one for one in ordered if not one.refused]
     changes = _changes(trace, ordered)
     outcome = "unfinished" if end is None else "as_expected" if end.dscp == trace.expect else "changed"
     return {
@@ -96,8 +102,13 @@ def result_of(trace: Trace, heard: Sequence[Heard]) -> dict[str, Any]:
         "arrived": end.dscp if end else None,
         "hops": [{"hop": one.hop, "address": one.router, "dscp": one.dscp} for one in ordered],
         "changes": changes,
-        "detail": _detail(trace, ordered, end, changes),
+        "detail": _refusal(trace, refused) or _detail(trace, ordered, end, changes),
     }
+
+
+def unsent(trace: Trace, why: str) -> dict[str, Any]:
+    """The same of a trace whose packets could not be sent."""
+    return {**result_of(trace, ()), "outcome": "unsent", "detail": why}
 
 
 def _changes(trace: Trace, ordered: Sequence[Heard]) -> list[dict[str, Any]]:
@@ -112,6 +123,10 @@ def _changes(trace: Trace, ordered: Sequence[Heard]) -> list[dict[str, Any]]:
     return found
 
 
+def _refusal(trace: Trace, refused: Heard | None) -> str:
+    return f"{refused.router} says that {trace.address} cannot be reached" if refused else ""
+
+
 def _detail(trace: Trace, ordered: Sequence[Heard], end: Heard | None, changes: Sequence[Mapping[str, Any]]) -> str:
     told = []
     for change in changes:
@@ -121,9 +136,7 @@ def _detail(trace: Trace, ordered: Sequence[Heard], end: Heard | None, changes: 
         told.append(f"{change['before']} was {what}: {by}{or_after} left {change['after']}")
     if end is None:
         last = f"after hop {ordered[-1].hop} ({ordered[-1].router})" if ordered else "at all"
-        told.append(
-            f"nothing was heard {last}: packets or errors are dropped, or port {trace.port} is listened on"
-        )
+        told.append(f"nothing was heard {last}: packets or errors are dropped, or port {trace.port} is listened on")
     elif end.dscp != trace.expect and not changes:
         told.append(f"{end.dscp} arrived as it was sent, where {trace.expect} was expected: no hop set it")
     return "; ".join(told)

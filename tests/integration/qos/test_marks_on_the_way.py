@@ -191,3 +191,12 @@ def test_a_silent_hop_and_one_that_drops_are_told_apart(way: Way) -> None:
     found = way.trace()
     assert found["outcome"] == "unfinished"
     assert f"nothing was heard after hop 2 ({R2})" in found["detail"]
+
+
+def test_no_way_and_a_port_in_use_are_told_apart(way: Way) -> None:
+    nowhere = way.trace(address="10.77.3.77")
+    assert nowhere["outcome"] == "unfinished"
+    assert nowhere["detail"] == "10.77.2.2 says that 10.77.3.77 cannot be reached"
+    way.run("client", "ip", "route", "delete", "default")
+    unsent = way.trace()
+    assert (unsent["outcome"], unsent["detail"]) == ("unsent", f"to {SERVER} from port 50021: Network is unreachable")

@@ -35,11 +35,19 @@ def error(kind: int = 11, code: int = 0, dscp: int = 46, protocol: int = 17, opt
 
 @pytest.mark.parametrize("options", [b"", b"\1" * 8])
 def test_an_error_tells_who_says_it_and_how_the_packet_came(options: bytes) -> None:
-    assert packets.read(error(options=options)) == packets.Quoted("10.0.1.1", False, 46, "10.0.3.2", 49200, 50021, 35)
+    assert packets.read(error(options=options)) == packets.Quoted(
+        "10.0.1.1", False, False, 46, "10.0.3.2", 49200, 50021, 35
+    )
 
 
 def test_only_an_unreachable_port_shows_that_the_packet_arrived() -> None:
-    assert [packets.read(error(3, code)).arrived for code in (1, 3, 13)] == [False, True, False]  # type: ignore[union-attr]
+    found = [packets.read(error(*kind)) for kind in ((3, 1), (3, 3), (3, 13), (11, 0))]
+    assert [(quoted.arrived, quoted.refused) for quoted in found if quoted] == [
+        (False, True),
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +101,13 @@ def test_packets_that_had_more_hops_to_go_than_there_are_say_nothing_more() -> N
     assert [hop["hop"] for hop in told(R1, R2, END, Heard(4, END.router, 46, True))["hops"]] == [1, 2, 3]
 
 
+def test_a_router_that_knows_no_way_on_is_named() -> None:
+    refused = [Heard(hop, R1.router, 46, False, refused=True) for hop in (2, 3)]
+    result = told(R1, *refused)
+    assert (result["outcome"], len(result["hops"])) == ("unfinished", 1)
+    assert result["detail"] == "10.0.1.1 says that 10.0.3.2 cannot be reached"
+
+
 def test_a_mark_that_was_to_be_set_and_was_not() -> None:
     unmarked = [Heard(one.hop, one.router, 0, one.arrived) for one in (R1, R2, END)]
     result = told(*unmarked, dscp=0, expect=46)
@@ -116,9 +131,15 @@ def test_what_is_wrong_is_said(changes: dict[str, t.Any], problem: str) -> None:
     assert problem in traces.traces_of([{**AUDIO, **changes}])[1]
 
 
+def test_a_trace_that_cannot_be_sent_is_a_result_with_the_reason() -> None:
+    (trace,), _problems = traces.traces_of([AUDIO])
+    found = traces.unsent(trace, "no way there")
+    assert (found["outcome"], found["detail"], found["hops"], found["arrived"]) == ("unsent", "no way there", [], None)
+
+
 def test_a_port_that_is_in_use_is_named() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("", 0))
         taken = other.getsockname()[1]
-        with pytest.raises(sending.SendingError, match=r"from port|needs root"):
+        with pytest.raises((sending.UnsentError, sending.SendingError), match=r"from port|needs root"):
             sending.follow(Trace("a", "127.0.0.1", 9, taken, 46, 46), 1, 1, 0.1)
