@@ -3,7 +3,7 @@
 
 Budget: 1.3 times what HAProxy itself takes to check the same file and to take over with it, from main() entered to just
 before exit_json. Beside it the way of an ordinary role: a template of Jinja, a check, and a restart. Then 20 members
-are drained; budget 0.1 s, beside a play with a task for each of them.
+are drained; budget 0.1 s, beside a loop of community.general.haproxy where `.build/peers` holds it.
 
 All of it runs in namespaces of its own, with its own /etc/haproxy, /run and so on; it needs root.
 """
@@ -156,13 +156,16 @@ def stop() -> None:
 
 # --- draining -------------------------------------------------------------------------------------------------------
 
+PEERS = ROOT / ".build/peers"
 PLAY = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - ansible.builtin.command:
-        argv: [python3, -c, "import socket;s=socket.socket(1);s.connect('/run/haproxy/openuc.sock');\
-s.sendall(b'set server {{ item }} state drain;show stat'+bytes([10]));s.recv(99)"]
+    - community.general.haproxy:
+        state: drain
+        socket: /run/haproxy/openuc.sock
+        backend: "{{ item }}"
+        host: fe0
       loop: %s
 """
 
@@ -185,16 +188,23 @@ def drained() -> tuple[float, float]:
     for _turn in range(PAIRS):
         times.append(_timed("drain", arguments, lambda made: made.get("summary") == _ALL))
         _timed("drain", {**arguments, "state": "enabled", "at_limit": "leave"}, lambda made: "left" in made)
-    sections = [f"openuc-10.50.{pool // 250}.{pool % 250 + 1}:5060/fe0" for pool in range(DRAINED)]
+    return statistics.median(times), looped()
+
+
+def looped() -> float:
+    """One service of each member only, and no waiting; 0 where the peer is not there."""
+    if not (PEERS / "ansible_collections/community/general/plugins/modules/haproxy.py").exists():
+        return 0.0
+    sections = [f"openuc-10.50.{pool // 250}.{pool % 250 + 1}:5060" for pool in range(DRAINED)]
     play = Path("/run/play.yml")
-    environment = {**os.environ, "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
     play.write_text(PLAY % json.dumps(sections))
     program = Path(sys.executable).with_name("ansible-playbook")
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PEERS), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    environment.pop("ANSIBLE_CONFIG", None)
     start = time.perf_counter()
-    subprocess.run(
-        [program, "-i", "localhost,", "-c", "local", play], check=True, capture_output=True, cwd=ROOT, env=environment
-    )
-    return statistics.median(times), time.perf_counter() - start
+    command = [str(program), "-i", "localhost,", "-c", "local", str(play)]
+    subprocess.run(command, check=True, capture_output=True, cwd="/run", env=environment)
+    return time.perf_counter() - start
 
 
 # --- all of it ------------------------------------------------------------------------------------------------------
@@ -224,13 +234,13 @@ def main() -> None:
         times["haproxy"].append(run_haproxy(idle))
         times["module"].append(run_module(idle + 1))
         idle += 2
-    draining, looped = drained()
+    draining, by_task = drained()
     for _turn in range(3):
         times["template"].append(run_template(idle))
-    report(times, draining, looped)
+    report(times, draining, by_task)
 
 
-def report(times: dict[str, list[float]], draining: float, looped: float) -> None:
+def report(times: dict[str, list[float]], draining: float, by_task: float) -> None:
     ratios = [ours / theirs for ours, theirs in zip(times["module"], times["haproxy"], strict=True)]
     ratio = statistics.median(ratios)
     count = POOLS * PORTS
@@ -239,7 +249,10 @@ def report(times: dict[str, list[float]], draining: float, looped: float) -> Non
     print(f"a template, a check, a restart {statistics.median(times['template']):.2f} s, and all connections")
     print(f"ratio {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}), budget {BUDGET}")
     print(f"{DRAINED} members drained in the module {draining:.3f} s, budget {DRAIN_BUDGET} s")
-    print(f"a play with a task for each of them {looped:.1f} s")
+    if by_task:
+        print(f"a loop of community.general.haproxy over one service of each {by_task:.1f} s")
+    else:
+        print("no loop of community.general.haproxy: it is not in .build/peers")
     if ratio > BUDGET or draining > DRAIN_BUDGET:
         raise SystemExit("over budget")
 
