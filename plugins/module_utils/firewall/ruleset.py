@@ -197,11 +197,25 @@ def _both(one: Names, other: Names) -> Names:
 
 def shape_of(accept: Accept) -> Shape:
     """Which fields of an entry say something, and whether one of them is a range."""
-    named = ("from", "to", "sport", "port")
-    whole = (ANY_ADDRESS, ANY_ADDRESS, ANY_PORT, ANY_PORT)
-    said = [(name, span) for name, span, all_of_it in zip(named, accept.box, whole) if span != all_of_it]
-    ranged = any(span[0] != span[1] for _name, span in said)
-    return (*(name for name, _span in said), *((RANGES,) if ranged else ()))
+    # Asked of every entry more than once: written out, this takes a third of the time.
+    _ingress, _egress, source, destination, _protocol, source_ports, ports = accept
+    said: list[str] = []
+    ranged = False
+    if source != ANY_ADDRESS:
+        said.append("from")
+        ranged = source[0] != source[1]
+    if destination != ANY_ADDRESS:
+        said.append("to")
+        ranged = ranged or destination[0] != destination[1]
+    if source_ports != ANY_PORT:
+        said.append("sport")
+        ranged = ranged or source_ports[0] != source_ports[1]
+    if ports != ANY_PORT:
+        said.append("port")
+        ranged = ranged or ports[0] != ports[1]
+    if ranged:
+        said.append(RANGES)
+    return tuple(said)
 
 
 def _end(span: Span) -> str:

@@ -52,8 +52,10 @@ def chain_of(way: Way) -> str:
     return plain if is_plain else f"w{zlib.crc32('>'.join(way).encode())}.{plain}"
 
 
-def set_of(accept: Accept) -> str:
-    return f"{chain_of(accept.way)}/{'-'.join(shape_of(accept) or ('any',))}"
+@functools.lru_cache(maxsize=4096)
+def set_of(way: Way, shape: Shape) -> str:
+    """Name of the set for entries of a way that look at the same fields."""
+    return f"{chain_of(way)}/{'-'.join(shape or ('any',))}"
 
 
 def inwards_set(key: Inwards) -> str:
@@ -85,7 +87,8 @@ def elements_of(ruleset: Ruleset) -> Elements:
     for address in ruleset.protected:
         _add(found, "protected", address, "", "")
     for accept, names in ruleset.accepts.items():
-        _add(found, set_of(accept), _accept_key(accept), "", label_of(names))
+        shape = shape_of(accept)
+        _add(found, set_of(accept[:2], shape), _accept_key(accept, shape), "", label_of(names))
     for key, inside in ruleset.inwards.items():
         port = [port_text(key.ports)] if key.ports != ANY_PORT else []
         words = " . ".join([f'"{key.ingress}"', key.public, key.protocol, *port])
@@ -108,8 +111,7 @@ def _words(way: Way) -> str:
     return f'"{way[0]}" . "{way[1]}"'
 
 
-def _accept_key(accept: Accept) -> str:
-    shape = shape_of(accept)
+def _accept_key(accept: Accept, shape: Shape) -> str:
     parts = []
     if "from" in shape:
         parts.append(address_text(accept.source))
