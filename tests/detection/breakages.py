@@ -6,7 +6,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import typing as t
-from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from tests.integration.rollout.test_deployed_lab import DeployedLab
 
@@ -194,4 +196,5 @@ BREAKAGES: t.Final[dict[str, Breakage]] = {
 
 def trusted(lab: DeployedLab) -> str:
     """The authority that the lab's certificates come from."""
-    return (Path(lab.folder) / "pki/published/root.crt").read_text()
+    root = x509.load_der_x509_certificate((lab.folder / "pki/published/root.crt").read_bytes())
+    return root.public_bytes(serialization.Encoding.PEM).decode()

@@ -129,10 +129,10 @@ class Expectations:
         if flow.protocol not in ("tcp", "udp"):
             return
         for port, is_alone in _sampled(flow.ports):
-            certificate = self._certificate(flow, goal)
+            certificates = self._certificates_of(flow, goal)
             protocol, more = self._spoken(flow, is_alone)
-            if certificate and protocol in ("tls", "sip", "https"):
-                more |= {"names": list(certificate.names), "certificate": certificate.id}
+            if certificates and protocol in ("tls", "sip", "https"):
+                more |= {"names": _common_names(certificates), "certificate": certificates[0].id}
             elif protocol in ("tls", "sip", "https"):
                 more |= {"verify": False}
             rank = self._stages.rank(flow.stage)
@@ -154,20 +154,23 @@ class Expectations:
             return "udp", {"payload": GREETING}
         return ("tls" if flow.tls else "tcp"), {}
 
-    def _certificate(self, flow: Flow, goal: _Goal) -> CertificateSpec | None:
-        """The certificate that is shown where the flow ends; none where none is planned for it."""
+    def _certificates_of(self, flow: Flow, goal: _Goal) -> tuple[CertificateSpec, ...]:
+        """Certificates that may be shown where the flow ends: behind a virtual address those of all its members."""
         if not flow.tls:
-            return None
+            return ()
         service = self._services.get(flow.service)
-        if service:
-            return next((spec for spec, key in self._certificates if key == _key_of(service)), None)
+        if service and flow.leg == "to_vip":
+            return tuple(spec for spec, key in self._certificates if key == _key_of(service))
         party, _at, cluster = flow.destination.partition("@")
         wanted = role_party(party)
-        for spec, (owner, role, interface) in self._certificates:
-            fits = role in wanted.roles and interface in wanted.interfaces and goal.host in spec.hosts
-            if fits and owner == cluster.partition(":")[0]:
-                return spec
-        return None
+        return tuple(
+            spec
+            for spec, (owner, role, interface) in self._certificates
+            if role in wanted.roles
+            and interface in wanted.interfaces
+            and goal.host in spec.hosts
+            and owner == cluster.partition(":")[0]
+        )
 
     # --- what must not pass -------------------------------------------------------------------------------------------
 
@@ -299,6 +302,11 @@ def _listeners(specs: t.Iterable[CertificateSpec]) -> t.Iterator[tuple[Certifica
         for listener in spec.listeners:
             role, _colon, interface = listener.partition(":")
             yield spec, (spec.cluster, role, interface or "internal")
+
+
+def _common_names(specs: t.Sequence[CertificateSpec]) -> list[str]:
+    """Names that stand on each of them."""
+    return [name for name in specs[0].names if all(name in spec.names for spec in specs)]
 
 
 def _key_of(service: Service) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ import typing as t
 from tests.lab.responders import answers
 
 # Clients of SIP, XMPP and HTTP speak first; others wait to be told.
-SECONDS_TO_SPEAK_FIRST = 0.2
+SECONDS_TO_SPEAK_FIRST = 1.0
 NOTICE = "openuc.ocs lab responder: test equipment, no UC server"
 
 

@@ -55,6 +55,13 @@ def test_behind_tls_stand_the_names_of_the_planned_certificate() -> None:
     assert "edge-access" in probe["certificate"]
 
 
+def test_behind_a_virtual_address_only_the_names_of_all_members_are_expected() -> None:
+    balanced = flows("dir1.corp.contoso.com", "10.30.0.100")[5061]
+    alone = flows("fe1.corp.contoso.com", "10.30.0.31")[8057]
+    assert balanced["names"] == ["access.corp.contoso.com", "av.corp.contoso.com"]
+    assert alone["names"] == ["access.corp.contoso.com", "av.corp.contoso.com", "edge1.contoso.com"]
+
+
 def test_an_edge_knocks_from_the_address_of_the_service_that_opens_the_flow() -> None:
     sources = {probe["source_address"] for probe in probes("edge1.contoso.com") if probe["port"] == 5061}
     assert sources == {"10.30.0.31"}
