@@ -6,11 +6,6 @@
 
 from __future__ import annotations
 
-import time
-import typing as t
-
-from ansible.plugins.callback.default import CallbackModule as Default
-
 DOCUMENTATION = r"""
 name: rollout
 type: stdout
@@ -29,6 +24,11 @@ requirements:
 author:
   - The OpenUC contributors (@openuc)
 """
+
+import time
+import typing as t
+
+from ansible.plugins.callback.default import CallbackModule as Default
 
 _GATES = ("openuc.ocs.gate", "openuc.ocs.checkpoint")
 Result = t.Any

@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             lab.up(name, estate.read(INVENTORY), let_in=False, say=print)
-            first, _ = deploy(name, Path(folder))
+            first = deploy(name, Path(folder))[0]
             print(f"first run: {first:.1f} s")
             second, output = deploy(name, Path(folder))
             changed = sum(int(found) for found in re.findall(r"changed=(\d+)", output))
