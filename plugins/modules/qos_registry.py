@@ -135,7 +135,7 @@ options:
     type: int
     default: 32
   timeout:
-    description: Seconds after which a target that says nothing is given up.
+    description: Seconds after which a target that says nothing is given up; its port has half of them to answer.
     type: float
     default: 15.0
   folder:

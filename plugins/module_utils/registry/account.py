@@ -95,7 +95,11 @@ def told_apart(doing: str, connecting: Account | None = None) -> Iterator[None]:
 
 
 def reach(host: str, timeout: float) -> str:
-    """The address of a host whose SMB port answers. Samba itself words all that can be wrong here in one way."""
+    """The address of a host whose SMB port answers. Samba itself words all that can be wrong here in one way.
+
+    Half of the time is for this, so that it is told before the whole of it is over and the host is given up.
+    """
+    timeout /= 2
     try:
         address = str(socket.getaddrinfo(host, SMB_PORT, type=socket.SOCK_STREAM)[0][4][0])
     except OSError as error:
