@@ -39,10 +39,14 @@ def table(services: Iterable[Service]) -> str:
 
 def config(services: Iterable[Service], addresses: Sequence[Address]) -> str:
     """The watcher's file; its digest is what the watcher says of itself once it works with it."""
+    listed = list(services)
+    # What clients connect to comes last, when connections to members can be made.
+    asked_for = {service.vip for service in listed}
+    held = sorted(addresses, key=lambda each: each.address in asked_for)
     content: dict[str, Any] = {
         "socket": SOCKET,
-        "addresses": [{"address": each.address, "interface": each.interface} for each in addresses],
-        "forwarded": forwarded(services),
+        "addresses": [{"address": each.address, "interface": each.interface} for each in held],
+        "forwarded": forwarded(listed),
     }
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
     return json.dumps({"digest": digest, **content}, indent=1) + "\n"

@@ -152,10 +152,12 @@ def lost(services: list[Entry], found: dict[str, dict[str, str]]) -> set[tuple[s
 
 
 def hold(addresses: list[Entry]) -> None:
-    """Put addresses onto their cards; one that is there already stays."""
-    for each in addresses:
-        length = "128" if ":" in each["address"] else "32"
-        _run("ip", "address", "replace", f"{each['address']}/{length}", "dev", each["interface"])
+    """Put addresses onto their cards at once; one that is there already stays, one that fails stops no other."""
+    lines = "".join(
+        f"address replace {each['address']}/{128 if ':' in each['address'] else 32} dev {each['interface']}\n"
+        for each in addresses
+    )
+    subprocess.run(["ip", "-force", "-batch", "-"], input=lines, text=True, check=False)
 
 
 def load(services: list[Entry], serving: dict[str, list[str]] | None) -> None:

@@ -21,7 +21,8 @@ UNIT = """\
 # Made by openuc.ocs.
 [Unit]
 Description=Addresses and packets of balanced services
-After=network-online.target haproxy.service nftables.service
+After=network-online.target nftables.service
+Before=haproxy.service
 Wants=network-online.target
 
 [Service]
@@ -41,7 +42,8 @@ SCRIPT = """\
 # Provides:          openuc-balance
 # Required-Start:    $network $remote_fs
 # Required-Stop:     $network $remote_fs
-# Should-Start:      nftables haproxy
+# Should-Start:      nftables
+# X-Start-Before:    haproxy
 # Default-Start:     2 3 4 5
 # Default-Stop:      0 1 6
 # Short-Description: Addresses and packets of balanced services

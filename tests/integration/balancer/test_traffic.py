@@ -125,5 +125,5 @@ def test_a_restart_of_the_balancer_brings_everything_back(balancer: Balancer, me
     balancer.drain()
     lab.restart(balancer.lab.lab, balancer.host)
     until(lambda: balancer.standing() == {"fe1": "MAINT", "fe2": "UP"})
-    assert client.tell(f"open 1 {AT}") == f"fe2 {SNAT}"
+    until(lambda: client.tell(f"open 1 {AT}") == f"fe2 {SNAT}")
     assert not balancer.balance(SERVICE)["changed"]

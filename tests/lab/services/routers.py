@@ -34,8 +34,8 @@ frontend lab_idle
 # What a role has set up to be started at boot is started, as init would.
 BALANCER_START = """\
 mkdir -p /run/haproxy
-service haproxy start
 [ ! -x /etc/init.d/openuc-balance ] || service openuc-balance start
+service haproxy start
 [ ! -s /etc/keepalived/keepalived.conf ] || service keepalived start
 """
 
