@@ -16,6 +16,7 @@ from .runtime import Runtime, RuntimeSocketError
 from .text import SOCKET
 
 _PAUSE = 0.02
+_TIMES = 3
 _EXPOSED = re.compile(r"^\s*stats\s+socket\s+(?:unix@)?(/\S+)\s.*\bexpose-fd\s+listeners\b", re.MULTILINE)
 _ASSIGNED = re.compile(r'^\s*EXTRAOPTS=(?:"([^"]*)"|\'([^\']*)\'|(\S*))\s*$', re.MULTILINE)
 _MARK = "# openuc.ocs: what comes before, and our own file."
@@ -129,13 +130,15 @@ class Haproxy:
 
     def wait_until_it_runs_with(self, digest: str) -> None:
         deadline = time.monotonic() + self.timeout
-        seen = ""
+        seen, times = "", 0
         while True:
             try:
                 seen = self.runtime.digest()
             except RuntimeSocketError as error:
                 seen = str(error)
-            if seen == digest:
+            # The process that ends may answer for a moment yet, so that once is not enough.
+            times = times + 1 if seen == digest else 0
+            if times == _TIMES:
                 return
             if time.monotonic() > deadline:
                 words = f"it says {seen or 'nothing'}"

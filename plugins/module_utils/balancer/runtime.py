@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterable, Sequence
 
 from . import watcher
@@ -11,6 +12,8 @@ from .text import DIGEST, PREFIX, SOCKET
 
 # A batch is one line, and HAProxy takes lines of a buffer's size; commands are sent in parts that fit.
 _LINE = 8000
+_TURNS = 50
+_PAUSE = 0.1
 
 
 class RuntimeSocketError(Exception):
@@ -52,9 +55,18 @@ class Runtime:
 
     def tell(self, commands: Iterable[str]) -> None:
         """Commands that say nothing when they are done."""
-        complaints = [answer for batch in _batches(commands) if (answer := self.ask(batch).strip())]
+        complaints = [answer for batch in _batches(commands) if (answer := self._done(batch))]
         if complaints:
             raise RuntimeSocketError(f"{self.path}: HAProxy says: {' '.join(' '.join(complaints).split())}")
+
+    def _done(self, batch: str) -> str:
+        """Both listen for a moment while one process takes over from another; the one that ends refuses."""
+        for _turn in range(_TURNS):
+            answer = self.ask(batch).strip()
+            if "Proxy is disabled" not in answer:
+                return answer
+            time.sleep(_PAUSE)
+        return answer
 
     def digest(self) -> str:
         """Of our text that it runs with; empty where it runs without."""

@@ -186,7 +186,7 @@ def test_a_check_names_both_files_and_says_nothing_when_all_is_well(where: Place
 def test_it_is_waited_for_until_the_new_text_runs_and_not_for_ever(
     where: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter(["", "old", "new"])
+    answers = iter(["", "new", "old", "new", "new", "new"])
     haproxy = Haproxy(where, "sysvinit", [], 5)
     monkeypatch.setattr(haproxy.runtime, "digest", lambda: next(answers))
     haproxy.wait_until_it_runs_with("new")
