@@ -156,19 +156,20 @@ BREAKAGES: t.Final[dict[str, Breakage]] = {
     "host-down": Breakage(
         "A host is off the network",
         ("fe1.corp.contoso.com",),
-        ("failure.host-down", "failure.no-route"),
+        ("failure.host-down", "failure.host-silent", "failure.no-route"),
         ("sql1.corp.contoso.com",),
         _commands(SQL, "ip link set lan down", "ip link set lan up"),
     ),
     "wrong-health-port": Breakage(
         "The balancer judges its members by a port that nobody listens on",
         (CLIENT, LB1),
-        ("failure.wrong-health-port", "failure.no-member-in-service", "failure.virtual-address-missing"),
+        ("failure.balancer-hangs-up", "failure.wrong-health-port", "failure.no-member-in-service"),
         ("lb1.corp.contoso.com", "5061"),
         _commands(
             LB1,
-            "cp /etc/haproxy/openuc.cfg /run/kept.cfg && sed -i 's/ port 5061/ port 59999/' /etc/haproxy/openuc.cfg "
-            "&& service haproxy reload",
+            "cp /etc/haproxy/openuc.cfg /run/kept.cfg && "
+            "sed -i '/^backend openuc-check-.*:5061/,/^$/s/:5061 source/:9 source/' /etc/haproxy/openuc.cfg && "
+            "service haproxy reload && sleep 8",
             "cp /run/kept.cfg /etc/haproxy/openuc.cfg && service haproxy reload",
         ),
     ),

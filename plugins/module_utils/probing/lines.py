@@ -21,6 +21,8 @@ from .refusals import failure, want_reasons
 from .session import Session
 
 _IP_BIND_ADDRESS_NO_PORT = 24
+# A connection that came about and was ended before we looked; what is spoken on it will say so.
+_ENDED_AT_ONCE = (errno.EPIPE, errno.ECONNRESET)
 _CLOSE_BY_RESET = struct.pack("ii", 1, 0)
 
 
@@ -108,6 +110,8 @@ async def connect(probe: Probe, target: Target, session: Session, deadline: floa
         if error == errno.EINPROGRESS:
             ready = await line.ready(writing=True)
             error = line.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if ready else errno.ETIMEDOUT
+            if error in _ENDED_AT_ONCE:
+                error = 0
         if error:
             raise failure(error, line.sock, target)
     except BaseException:

@@ -68,8 +68,13 @@ def _certificate_status(result: Data) -> Status:
     shown = (result.get("facts") or {}).get("certificate")
     if outcome in _GOOD_CERTIFICATE or (outcome == outcomes.TLS_FAILED and shown):
         return "passed"
-    wanted = outcome == outcomes.TLS_FAILED and "client certificate" in str(result.get("detail"))
-    return "unknown" if wanted else "failed"
+    return "unknown" if outcome == outcomes.TLS_FAILED and _wants_ours(result) else "failed"
+
+
+def _wants_ours(result: Data) -> bool:
+    """True when a server ended TLS because it was shown no certificate, after or before it had shown its own."""
+    shown = (result.get("facts") or {}).get("certificate")
+    return bool(shown) or "client certificate" in str(result.get("detail"))
 
 
 def _status(probe: Data, result: Data) -> Status:
@@ -81,6 +86,8 @@ def _status(probe: Data, result: Data) -> Status:
         return "unknown"
     if probe["kind"] == "story" and outcome == outcomes.OPEN:
         return "passed" if str((result.get("facts") or {}).get("target", "")).lower() in probe["wanted"] else "failed"
+    if outcome == outcomes.TLS_FAILED and probe["expect"] == "served" and not _wants_ours(result):
+        return "failed"
     good = outcomes.GROUPS.get(str(probe["expect"]), frozenset({str(probe["expect"])}))
     return "passed" if outcome in good else "failed"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import ssl
+import struct
 import sys
 import typing as t
 import warnings
@@ -15,7 +16,7 @@ import pytest
 
 from ansible_collections.openuc.ocs.plugins.module_utils.probing import certificates
 
-from .conftest import DAY, NOW, Authority
+from .conftest import DAY, NOW, Authority, Probing, Servers
 
 NAME = "sip.contoso.test"
 
@@ -202,3 +203,15 @@ def test_a_malformed_certificate_is_no_traceback() -> None:
     facts = certificates.facts_of(b"0\x03abc")
     assert set(facts) == {"sha256", "missing"}
     assert "malformed" in facts["missing"]
+
+
+def test_a_server_that_ends_a_connection_at_once_is_there_and_speaks_no_tls(probing: Probing, servers: Servers) -> None:
+    """As a balancer does that has no member in service."""
+
+    def reset(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    port = servers.tcp(reset)
+    seen = probing.all([{"protocol": "tls", "address": "127.0.0.1", "port": port}] * 40)
+    assert {result["outcome"] for result in seen} == {"tls_failed"}

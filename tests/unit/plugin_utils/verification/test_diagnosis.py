@@ -87,6 +87,14 @@ def story(outcome: str, detail: str = "", **facts: object) -> Wrong:
 CASES: dict[str, tuple[Wrong, str]] = {
     "firewall-blocks": (at("203.0.113.33", 443, "filtered"), "fw-ext.contoso.com"),
     "one-client-network": (at("10.30.0.101", 443, "filtered", CLIENT), "10.21.0.51"),
+    "host-silent": (
+        lambda probe: (
+            "filtered"
+            if probe["host"] == "comp1.corp.contoso.com" and probe["vantage"] == "gc1.corp.contoso.com"
+            else None
+        ),
+        "Nothing comes back from comp1.corp.contoso.com",
+    ),
     "no-route": (at("10.20.0.13", 1433, "unreachable"), "10.20.0.13"),
     "not-listening": (at("10.20.0.13", 1433, "refused"), "sql1.corp.contoso.com answers that nothing listens"),
     "no-member-in-service": (
@@ -99,6 +107,10 @@ CASES: dict[str, tuple[Wrong, str]] = {
     "virtual-address-unreachable": (at("203.0.113.101", 443, "unreachable"), "203.0.113.101 of lb-out.contoso.com"),
     "too-open": (lambda probe: "open" if probe["kind"] == "closed" and probe["vantage"] == WORLD else None, WORLD),
     "another-protocol": (at("203.0.113.33", 443, {"outcome": "bad_answer", "detail": "no HTTP"}), "no HTTP"),
+    "balancer-hangs-up": (
+        at("10.20.0.100", 5061, {"outcome": "tls_failed", "detail": "closed"}),
+        "no member in service",
+    ),
     "no-tls": (
         at("203.0.113.33", 443, {"outcome": "tls_failed", "detail": "wants another version"}),
         "another version",
@@ -206,6 +218,8 @@ def test_all_words_of_all_ways_to_fail_can_be_filled_in() -> None:
         ("refused", "served", "flow", "failed"),
         ("untrusted", "served", "flow", "passed"),
         ("bad_answer", "served", "flow", "failed"),
+        ("tls_failed", "served", "flow", "failed"),
+        ("tls_failed", "passed", "flow", "passed"),
         ("filtered", "passed", "flow", "failed"),
         ("no_answer", "passed", "flow", "unknown"),
         ("not_run", "passed", "flow", "unknown"),
