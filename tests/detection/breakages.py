@@ -47,7 +47,7 @@ def _records(server: str, address: str, zone: str, breaking: str, mending: str) 
 
     @contextlib.contextmanager
     def broken(lab: DeployedLab) -> t.Iterator[None]:
-        key = next((lab.lab.folder / "keys").glob("openuc.key")).read_text()
+        key = (lab.lab.folder / "keys" / "openuc.key").read_text()
 
         def update(lines: str) -> None:
             script = f"server {address}\nzone {zone}\n{lines}\nsend\n"

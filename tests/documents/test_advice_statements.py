@@ -67,14 +67,14 @@ def either(words: str) -> str:
 
 def said(line: str) -> Statement:
     servers, *clauses = line.split("; ")
-    who, _, each = servers.partition(", each ")
+    who, _by, each = servers.partition(", each ")
     found: Statement = {
         "of": set() if who == "estate" else {party(word) for word in who.split(" + ")},
         "each": EACH.get(each, "estate"),
         "strength": "must",
     }
     for clause in clauses:
-        first, _, rest = clause.partition(" ")
+        first, _by, rest = clause.partition(" ")
         if clause in STRENGTH:
             found["strength"] = STRENGTH[clause]
         elif clause in FLAGS:
@@ -82,10 +82,10 @@ def said(line: str) -> Statement:
         elif first in ("if", "needs"):
             found[first] = {either(word) for word in rest.split(", ")}
         elif first in ("on", "never"):
-            kind, _, names = rest.partition(" ") if first == "on" else (first, "", rest)
+            kind, _by, names = rest.partition(" ") if first == "on" else (first, "", rest)
             found[kind] = set(names.split(", "))
         elif first == "counts":
-            counted, _, edition = rest.partition(" of the ")
+            counted, _by, edition = rest.partition(" of the ")
             found["counts"] = party(counted)
             found["edition"] = edition.partition(" ")[0].lower()
         elif first == "decided":

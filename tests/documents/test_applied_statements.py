@@ -47,7 +47,7 @@ def statements() -> dict[str, str]:
 def said(line: str) -> Statement:
     found: Statement = {"if": set(), "since": "", "moved": False}
     for clause in line.split("; "):
-        first, _, rest = clause.partition(" ")
+        first, _by, rest = clause.partition(" ")
         if first == "if":
             found["if"] = {condition(word) for word in rest.split(", ")}
         elif first == "since":
@@ -56,7 +56,7 @@ def said(line: str) -> Statement:
             found["moved"] = True
         else:
             servers, each = clause.split(", each ")
-            role, _, interface = party(servers).partition(":")
+            role, _by, interface = party(servers).partition(":")
             found |= {"of": role, "interface": interface or "internal", "each": EACH.get(each, each)}
     return found
 

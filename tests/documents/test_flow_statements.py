@@ -61,7 +61,7 @@ def said(line: str) -> Statement:
         way = vocabulary()["to_servers"].get(party, {}).get(way, way)
     found: dict[str, t.Any] = {}
     for clause in clauses:
-        first, _, rest = clause.partition(" ")
+        first, _by, rest = clause.partition(" ")
         if first == "if":
             found["conditions"] = frozenset(vocabulary()["conditions"][word] for word in rest.split(", "))
         elif first == "since":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from .model import Member, Service
 from .text import CHECK, PREFIX
@@ -22,7 +23,7 @@ class Parsed:
     out: dict[str, tuple[str, ...]]
 
 
-def parse(text: str, known: Mapping[str, Service] = {}) -> Parsed:
+def parse(text: str, known: Mapping[str, Service] = MappingProxyType({})) -> Parsed:
     """What `render` wrote. Settings that it never writes are an error: the file is not of our making.
 
     `known` are texts of sections whose services are known, which most often are nearly all of them.

@@ -17,6 +17,7 @@ import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from .model import Member, Service
 
@@ -49,6 +50,7 @@ defaults openuc
 """
 
 OutOfService = Mapping[str, Iterable[str]]  # Section: its servers that are switched off.
+NONE_OUT: OutOfService = MappingProxyType({})
 
 
 def unserved(service: Service) -> str:
@@ -77,7 +79,7 @@ def server_names(service: Service) -> dict[str, list[str]]:
     }
 
 
-def render(services: Iterable[Service], out: OutOfService = {}) -> str:  # noqa: B006 - it is not changed
+def render(services: Iterable[Service], out: OutOfService = NONE_OUT) -> str:
     """The whole file, whatever the order of the services."""
     return Draft(services).text(out)
 
@@ -96,7 +98,7 @@ class Draft:
         said = "\n".join([_HEAD, *self._checking, *self._plain])
         self._digest = hashlib.sha256(said.encode()).hexdigest()[:16]
 
-    def text(self, out: OutOfService = {}) -> str:  # noqa: B006 - it is not changed
+    def text(self, out: OutOfService = NONE_OUT) -> str:
         switched = {section: frozenset(servers) for section, servers in out.items()}
         listed = list(self._plain)
         for index, service in enumerate(self._served if switched else ()):

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holds a balancer's addresses, and hands packets on to the members that HAProxy finds in service.
 
@@ -170,10 +169,19 @@ def forget(gone: set[tuple[str, str, str, str]]) -> None:
         _run("conntrack", "-D", "-p", protocol, "--orig-dst", vip, "--reply-src", member)
 
 
+def _complain(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
 def _run(*command: str) -> int:
     with contextlib.suppress(FileNotFoundError):
         return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
-    print(f"there is no program {command[0]}", file=sys.stderr, flush=True)
+    _complain(f"there is no program {command[0]}")
     return 127
 
 
@@ -236,7 +244,7 @@ class Watcher:
 
 def main() -> None:
     watcher = Watcher()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    signal.signal(signal.SIGTERM, _end)
     # It is let in only while the watcher waits, so that none is missed.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
     watcher.begin()
@@ -249,7 +257,7 @@ def main() -> None:
                 watcher.begin()
             watcher.look(number)
         except (OSError, subprocess.SubprocessError, KeyError, ValueError) as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            _complain(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

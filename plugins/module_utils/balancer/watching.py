@@ -71,7 +71,7 @@ class Watching:
         self.timeout = timeout
 
     def _files(self) -> list[tuple[Path, str, int]]:
-        program = inspect.getsource(watcher)
+        program = f"#!/usr/bin/python3\n{inspect.getsource(watcher)}"
         named = {"program": self.places.program, "pid": self.places.watcher_pid}
         files = [(self.places.program, program, _SHARED)]
         if self.manager == "systemd":

@@ -30,8 +30,8 @@ def from_text(text: str) -> bytes:
         text.encode("ascii")
     except UnicodeEncodeError:
         raise BadNameError(f"{text!r} has letters beyond ASCII; write it in its xn-- form") from None
-    labels = _split(text) if "\\" in text else [label.encode() for label in text.rstrip(".").split(".")]
-    if text.endswith("..") or not all(labels):
+    labels = _split(text) if "\\" in text else [label.encode() for label in text.removesuffix(".").split(".")]
+    if not all(labels):
         raise BadNameError(f"{text!r} has an empty label")
     for label in labels:
         if len(label) > MOST_IN_LABEL:

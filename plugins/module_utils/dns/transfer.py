@@ -141,7 +141,7 @@ def query(connection: Connection, zone: bytes, asked: Sequence[Key], why: str) -
         elif message.header.code:
             raise of_code(message.header.code, f"a query for {names.to_text(name)}", connection.key_name)
         # An alias, which stands in the way of every other type, is the answer to a question for any.
-        for each in {kind, rdata.CNAME}:
+        for each in sorted({kind, rdata.CNAME}):
             found = [record for record in message.answers if record[0] == name and record[1] == each]
             if found:
                 records[name, each] = (found[0][3], ordered([record[4] for record in found]))

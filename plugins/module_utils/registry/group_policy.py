@@ -22,11 +22,11 @@ from .values import HIVES, KeyId, Value
 
 if HAS_SAMBA:
     import ldb
+    import samba.param  # noqa: F401 - samba.samdb wants it loaded first
     from samba.credentials import SMB_SIGNING_REQUIRED
     from samba.dcerpc import security
     from samba.ndr import ndr_unpack
     from samba.ntacls import dsacl2fsacl
-    from samba.param import LoadParm  # noqa: F401 - samba.samdb wants it loaded first
     from samba.samba3 import libsmb_samba_internal as libsmb
     from samba.samba3 import param as smb_settings
     from samba.samdb import SamDB

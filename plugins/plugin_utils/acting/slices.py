@@ -130,4 +130,4 @@ def service_address(server: str, variables: Variables) -> str:
         given = next(iter(given.values()), "")
     if isinstance(given, (list, tuple)):
         given = given[0] if given else ""
-    return str(given or "").split("/")[0]
+    return str(given or "").split("/", maxsplit=1)[0]

@@ -249,7 +249,7 @@ class Expectations:
             asked = self._serving(server)
             if vantage.kind != story.teller or not asked or not vantage.networks:
                 continue
-            source = next(iter(vantage.networks.values()))
+            source = min(vantage.networks.items())[1]
             for record in records:
                 more: Arguments = {
                     "domain": story.domain,

@@ -51,7 +51,7 @@ class Attempts:
     def _try(self, rule: Slice) -> None:
         """The first and the last of the rule's sources, destinations and ports, and what lies beside them."""
         ends = [self.sets[rule[end]] for end in ("source", "destination")]
-        for source_text, destination_text in {(ends[0][0], ends[1][0]), (ends[0][-1], ends[1][-1])}:
+        for source_text, destination_text in sorted({(ends[0][0], ends[1][0]), (ends[0][-1], ends[1][-1])}):
             source, destination = self._host(source_text, rule["ingress"]), self._host(destination_text, rule["egress"])
             source_port, port = (
                 _last(rule["source_ports"]) or USUAL_PORT,

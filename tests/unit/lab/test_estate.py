@@ -78,4 +78,4 @@ def test_values_lose_what_ansible_keeps_on_them() -> None:
 
     found = plain({Tagged("a"): [Tagged("b"), (1, None, True)]})
     assert found == {"a": ["b", [1, None, True]]}
-    assert type(found["a"][0]) is str
+    assert found["a"][0].__class__ is str

@@ -247,7 +247,7 @@
   }
 
   function hits(text) {
-    const parts = [make("h2", {}, `Found for “${text}”`)];
+    const parts = [make("h2", {}, `Found for: ${text}`)];
     for (const page of data.pages) for (const table of page.tables) {
       const rows = matching(table, text, new Map());
       if (!rows.length) continue;

@@ -69,7 +69,7 @@ def test_addresses_come_before_what_leads_to_them_and_go_after() -> None:
     new, old = "_s._tcp.contoso.com 60 SRV 0 0 1 new.contoso.com.", "_o._tcp.contoso.com 60 SRV 0 0 1 old.contoso.com."
     have = ["old 60 A 10.0.0.9", old]
     made = messages([new, "new 60 A 10.0.0.1"], have, own=have, most=200)
-    order = [names.to_text(change.key[0]).split(".")[0] for update in made for change in update.changes]
+    order = [names.to_text(change.key[0]).split(".", maxsplit=1)[0] for update in made for change in update.changes]
     assert order == ["new", "_s", "_o", "old"]
     assert len(made) > 1
 
@@ -91,7 +91,9 @@ def test_a_message_is_as_long_as_it_may_be() -> None:
 
 
 def test_what_one_message_cannot_carry_says_so() -> None:
-    change = Change(next(iter(sets("a 60 TXT x"))), None, (60, tuple(bytes([255]) + bytes(255) for _ in range(300))))
+    change = Change(
+        next(iter(sets("a 60 TXT x"))), None, (60, tuple(bytes([255]) + bytes(255) for _time in range(300)))
+    )
     with pytest.raises(DnsError) as told:
         updates.messages([change], Live(APEX, SOA, {}))
     assert told.value.record == "a.contoso.com TXT"
