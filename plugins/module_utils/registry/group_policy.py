@@ -22,7 +22,7 @@ from .values import HIVES, KeyId, Value
 
 if HAS_SAMBA:
     import ldb
-    import samba.param  # noqa: F401 - samba.samdb wants it loaded first
+    import samba.param  # noqa: F401  # pylint: disable=unused-import  # samba.samdb wants it loaded first
     from samba.credentials import SMB_SIGNING_REQUIRED
     from samba.dcerpc import security
     from samba.ndr import ndr_unpack
