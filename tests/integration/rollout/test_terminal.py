@@ -32,14 +32,15 @@ def answered(estate: StubbedEstate, *answers: str) -> tuple[int, str]:
     try:
         while time.monotonic() < until:
             if not select.select([controller], [], [], 1)[0]:
+                # Ansible throws away what was typed before it began to listen, so it is answered once it is silent.
+                if shown.count(QUESTION) > seen and left:
+                    seen += 1
+                    os.write(controller, f"{left.pop(0)}\r".encode())
                 continue
             try:
                 shown += os.read(controller, 65536).decode("utf-8", "replace")
             except OSError:  # The other end was closed.
                 break
-            if shown.count(QUESTION) > seen and left:
-                seen += 1
-                os.write(controller, f"{left.pop(0)}\r".encode())
         return process.wait(60), shown
     finally:
         process.kill()
