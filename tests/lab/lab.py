@@ -302,7 +302,8 @@ def _random_key() -> str:
 
 def _random_password() -> str:
     """Long, and with every kind of character that a directory may ask for."""
-    return f"{secrets.token_urlsafe(18)}.A9z"
+    # It begins with a letter, or programs would take it for an option.
+    return f"p{secrets.token_urlsafe(18)}.A9z"
 
 
 def _write_whole(lab: Lab, estate: Estate, digest: str) -> None:
