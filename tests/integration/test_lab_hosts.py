@@ -51,7 +51,8 @@ def test_a_host_sees_its_own_name_processes_and_folders(running_lab: RunningLab)
     assert re.search(r"^\s+1 tini ", processes, re.MULTILINE)
     assert "pytest" not in processes
     # Ansible, which other tests run on the same hosts, keeps a folder for what it copies there.
-    found = running_lab.on(FRONT_END, "find", "/root", "/home", "/tmp", "-mindepth", "1", "-not", "-path", "*/.ansible*")
+    folders = ("/root", "/home", "/tmp")
+    found = running_lab.on(FRONT_END, "find", *folders, "-mindepth", "1", "-not", "-path", "*/.ansible*")
     assert found.stdout == ""
     assert running_lab.on(FRONT_END, "sh", "-c", "command -v python3").stdout == "/usr/bin/python3\n"
 
