@@ -59,8 +59,9 @@ lab-down: setup ## remove the lab
 	@tests/lab/lab down
 
 deploy: lab-up ## bring the lab up and deploy INVENTORY to it, stage by stage (docs/rollout.md)
-	ansible-playbook openuc.ocs.deploy -i '$(INVENTORY)'
+	tests/lab/lab run -- ansible-playbook openuc.ocs.deploy -i '$(INVENTORY)'
 	@echo 'Look at: $(INVENTORY).estate/intended (the plan), $(INVENTORY).estate/journal (what was done), tests/lab/lab status (the hosts), tests/lab/lab shell HOST'
+	@echo 'Verify it: tests/lab/lab run -- ansible-playbook openuc.ocs.verify -i $(INVENTORY)'
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
