@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Sequence
+from time import sleep
 from typing import Any
 
 from . import journal, planning, records, resolvers, transfer, updates, verification
@@ -17,6 +18,8 @@ from .planning import Change, Decision, Owned, Policy
 from .transfer import Live
 
 _FEW = 5
+# A server with inline-signing answers an update before the signed copy of the zone holds it, and tells nobody when.
+_PUBLISHING = (0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 @dataclasses.dataclass
@@ -177,9 +180,15 @@ class _Work:
             raise of_code(code, "an update", self._connection.key_name)
 
     def _confirm(self, decision: Decision) -> Live:
-        """Ask for what was written: servers ignore some things without a word."""
+        """Ask for what was written: servers ignore some things without a word, and some publish a moment later."""
         after = self._again(decision)
         wrong = verification.differences(decision.changes, after)
+        for pause in _PUBLISHING:
+            if not wrong:
+                break
+            sleep(pause)
+            after = self._again(decision)
+            wrong = verification.differences(decision.changes, after)
         self._outcome.serials = (self._outcome.serials[0], after.serial)
         self._outcome.verified = not wrong
         self._own(decision.owned)

@@ -134,12 +134,21 @@ def test_stages_add_rules(firewalls: Firewalls) -> None:
 
 def reaches(running: RunningLab, port: int) -> bool:
     """Whether the Internet reaches a port of an Edge Server, whatever answers there."""
-    capture = f"timeout 3 tcpdump -c 1 -nni any 'dst host {EDGE_OUTSIDE} and tcp dst port {port}' >/dev/null 2>&1"
-    sent = f"for n in 1 2 3 4; do timeout 1 bash -c 'echo >/dev/tcp/{EDGE_OUTSIDE}/{port}' 2>/dev/null; done"
-    within = machine.command_in(running.lab.first_process(EDGE), ("sh", "-c", capture))
-    with subprocess.Popen(within) as seen:
+    wanted = f"dst host {EDGE_OUTSIDE} and tcp dst port {port}"
+    capture = ("timeout", "10", "tcpdump", "-c", "1", "-nni", "any", wanted)
+    sent = f"timeout 2 bash -c 'echo >/dev/tcp/{EDGE_OUTSIDE}/{port}' 2>/dev/null"
+    within = machine.command_in(running.lab.first_process(EDGE), capture)
+    with subprocess.Popen(within, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as seen:
+        assert seen.stderr is not None
+        for line in seen.stderr:
+            if line.startswith("listening"):
+                break
         running.on(WORLD, "sh", "-c", sent, check=False)
-        return seen.wait() == 0
+        try:
+            return seen.wait(timeout=2) == 0
+        except subprocess.TimeoutExpired:
+            seen.terminate()
+            return False
 
 
 def test_observing_lets_pass_what_enforcing_drops(firewalls: Firewalls) -> None:

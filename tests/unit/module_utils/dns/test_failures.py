@@ -10,10 +10,12 @@ from pathlib import Path
 
 import dns.message
 import dns.rcode
+import dns.rdatatype
+import dns.rrset
 import dns.update
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.module_utils.dns import engine, library, wire
+from ansible_collections.openuc.ocs.plugins.module_utils.dns import engine, library, wire, work
 from ansible_collections.openuc.ocs.plugins.module_utils.journal import Journal
 
 from .conftest import Estate, options, record
@@ -216,14 +218,44 @@ class TestLossInTheMiddle:
 
 
 class TestServersThatIgnoreThings:
-    def test_what_was_taken_but_is_not_there_is_told(self, estate: Estate, server: Nameserver) -> None:
-        server._apply = lambda _rrset: None  # type: ignore[method-assign]
+    def test_what_was_taken_but_is_not_there_is_told(
+        self, estate: Estate, server: Nameserver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(work, "sleep", lambda _seconds: None)
+        monkeypatch.setattr(server, "_apply", lambda _rrset: None)
         result = estate.run([POOL])
         assert (
             "the server took the update, but 1 record sets are not as they should be: pool.contoso.com A: "
             "expected 600 10.0.0.1, 10.0.0.2, the server has none"
         ) in result["msg"]
         assert (zone(result)["verified"], zone(result)["applied"], result["changed"]) == (False, 0, False)
+
+
+class TestServersThatPublishLate:
+    """BIND with inline-signing answers an update before the signed copy of the zone, which is read, holds it."""
+
+    def test_what_is_published_a_moment_later_is_no_failure(
+        self, estate: Estate, server: Nameserver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waited: list[float] = []
+        monkeypatch.setattr(work, "sleep", waited.append)
+        taken: list[dns.rrset.RRset] = []
+        publish = server._apply
+        monkeypatch.setattr(server, "_apply", taken.append)
+        transfers = 0
+
+        def reading(_server: Nameserver, query: dns.message.Message) -> bool:
+            nonlocal transfers
+            transfers += query.question[0].rdtype == dns.rdatatype.AXFR
+            if transfers == 4:
+                while taken:
+                    publish(taken.pop())
+            return False
+
+        server.meddler = reading
+        found = ok(estate.run([POOL]))
+        assert (zone(found)["verified"], zone(found)["applied"], len(waited)) == (True, 1, 2)
+        assert "pool.contoso.com 600 A 10.0.0.1" in server.records()
 
 
 class TestOptions:
