@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import socket
 from collections.abc import Mapping, Sequence
@@ -43,19 +44,24 @@ class Work:
         self.settled = Settled(self.journal.folder, options)
         self.kept = Kept(options["own_file"], options["boot_file"])
         self.warnings: list[str] = []
-        self.is_ours = False
-        self.about: dict[str, Any] = {}
-        self.labels: dict[str, tuple[str, ...]] = {}
-        self.read_owned()
 
     # --- reading ---
 
-    def read_owned(self) -> None:
-        """What is said to be ours; another run may change that until the lock is held."""
-        owned = self.journal.owned()
-        self.is_ours = owned is not None
-        self.about = dict((owned or {}).get("rules", {}))
-        self.labels = {label: tuple(names) for label, names in (owned or {}).get("labels", {}).items()}
+    @functools.cached_property
+    def _owned(self) -> Mapping[str, Any] | None:
+        """What is said to be ours. First asked for when a run that writes holds the lock: until then it may change."""
+        found: Mapping[str, Any] | None = self.journal.owned()
+        return found
+
+    @functools.cached_property
+    def about(self) -> dict[str, Any]:
+        """Stage and reasons of rules, by name."""
+        return dict((self._owned or {}).get("rules", {}))
+
+    @functools.cached_property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The names behind labels that are too short for them."""
+        return {label: tuple(names) for label, names in (self._owned or {}).get("labels", {}).items()}
 
     def listed(self, counted: bool = False) -> str:
         """Our table as the packet filter lists it; empty where there is none."""
@@ -77,7 +83,7 @@ class Work:
     def decide(self, text: str) -> Decision:
         """What this run would do, where the packet filter lists this."""
         found = self.read(text)
-        if found and found.strange and not self.is_ours:
+        if found and found.strange and self._owned is None:
             raise RefusedError(
                 f"table inet {TABLE} is there, and was not made by this module: {found.strange[0]}. "
                 f"Rename it, or remove it with `nft delete table inet {TABLE}`, then run again"
@@ -138,7 +144,7 @@ class Work:
         if want is None:
             return
         there = [name for _index, name in socket.if_nameindex()]
-        named = {side for way in want.ways() for side in way}
+        named = {side for way in want.ways for side in way}
         for name in sorted(named.difference(there)):
             hint = nearest(name, there)
             self.warnings.append(f"this host has no interface {name!r} now{hint}; its rules wait for it")
@@ -176,7 +182,6 @@ class Work:
     def apply(self) -> Result:
         """Do it, with a way back that needs nobody."""
         with self.journal.locked():
-            self.read_owned()
             pending = self._still_pending()
             if pending and self.options["state"] == "restored" and self.options["run"] == pending["run"]:
                 return self._put_back(pending)
@@ -245,7 +250,6 @@ class Work:
             pending = self.waiting.pending()
             return self.result_of([_kept(run)] if pending and pending["run"] == run else [])
         with self.journal.locked():
-            self.read_owned()
             pending = self._still_pending()
             if not pending or pending["run"] != run:
                 return self._confirmed_before(run, pending)

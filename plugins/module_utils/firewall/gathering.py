@@ -36,7 +36,8 @@ def options_of(ruleset: Ruleset, about: Callable[[str], Mapping[str, Any]]) -> d
                     "nat": [],
                 }
             )
-    _add_translations(rules, ruleset)
+    if ruleset.inwards or ruleset.outwards:
+        _add_translations(rules, ruleset)
     return {
         "enforce": ruleset.enforce,
         "guarded": [{"ingress": ingress, "egress": egress} for ingress, egress in sorted(ruleset.guarded)],

@@ -127,9 +127,7 @@ class _Reader:
         return Mark(ingress, egress, _protocol(rest[0]), _SIDES[shape.partition("-")[0]], port_span(rest[1]))
 
     def _accept(self, way: Way, shape: str, key: tuple[str, ...]) -> Accept:
-        said = [field for field in shape.split("-") if field not in (RANGES, "any")]
-        at = len([field for field in said if field in ("from", "to")])
-        fields = dict(zip([*said[:at], "protocol", *said[at:]], key))
+        fields = dict(zip(_fields(shape), key))
         return Accept(
             *way,
             address_span(fields["from"]) if "from" in fields else ANY_ADDRESS,
@@ -138,6 +136,14 @@ class _Reader:
             port_span(fields["sport"]) if "sport" in fields else ANY_PORT,
             port_span(fields["port"]) if "port" in fields else ANY_PORT,
         )
+
+
+@functools.lru_cache(maxsize=4096)
+def _fields(shape: str) -> tuple[str, ...]:
+    """What the parts of a key are, in a set of this shape."""
+    said = [field for field in shape.split("-") if field not in (RANGES, "any")]
+    at = len([field for field in said if field in ("from", "to")])
+    return (*said[:at], "protocol", *said[at:])
 
 
 def _put(verdict: str) -> str:

@@ -7,7 +7,8 @@ Private to the collection.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from .spans import ANY_ADDRESS, ANY_PORT, Box, Names, Span, address_text, disjoint, port_text
@@ -109,9 +110,10 @@ class Ruleset:
     outwards: Mapping[Outwards, Translated] = dataclasses.field(default_factory=dict)
     marks: Mapping[Mark, Translated] = dataclasses.field(default_factory=dict)
 
-    def ways(self) -> list[Way]:
+    @functools.cached_property
+    def ways(self) -> Sequence[Way]:
         """All ways that the table looks at."""
-        return sorted(self.guarded.union(accept.way for accept in self.accepts))
+        return sorted(self.guarded.union({accept[:2] for accept in self.accepts}))
 
     def names(self) -> Iterator[Names]:
         yield from self.accepts.values()

@@ -82,7 +82,7 @@ def mark_chain(mark: str) -> str:
 def elements_of(ruleset: Ruleset) -> Elements:
     """All sets with what is in them, apart from what says nothing about flows."""
     found: Elements = {}
-    for way in ruleset.ways():
+    for way in ruleset.ways:
         _add(found, "ways", _words(way), f"jump {chain_of(way)}", "guarded" if way in ruleset.guarded else "")
     for address in ruleset.protected:
         _add(found, "protected", address, "", "")
@@ -221,7 +221,7 @@ def _chains(ruleset: Ruleset, sets: Iterable[str]) -> Iterator[tuple[str, list[s
     """Chains in the order in which they are needed."""
     names = sorted(sets)
     yield UNPLANNED_CHAIN, UNPLANNED[ruleset.enforce]
-    for way in ruleset.ways():
+    for way in ruleset.ways:
         chain = chain_of(way)
         lines = [_kind(name).rule for name in names if name.startswith(f"{chain}/")]
         if way in ruleset.guarded:
