@@ -56,15 +56,18 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def main(folder: str, run: str, seconds: str, nft: str) -> None:
-    """Wait, and put back unless that was decided otherwise meanwhile."""
+def main(folder: str, ends: str, seconds: str, nft: str) -> None:
+    """Wait, and put back unless that was decided otherwise meanwhile.
+
+    A run may change the rules many times; what waits then is told by its end, not by the run.
+    """
     lock = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
     sys.stdout.write("armed\n")
     sys.stdout.close()
     time.sleep(float(seconds))
     fcntl.flock(lock, fcntl.LOCK_EX)
     waiting = pending(folder)
-    if waiting and waiting["run"] == run:
+    if waiting and str(waiting["ends"]) == ends:
         put_back(folder, nft, f"it was not confirmed within {seconds} seconds")
 
 

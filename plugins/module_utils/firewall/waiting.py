@@ -41,12 +41,12 @@ class Waiting:
 
     def arm(self, run: str, seconds: int, previous: str, following: str, client: tuple[str, int] | None) -> str:
         """Have the previous rules put back in so many seconds; when that is, in words."""
-        now = time.time()
-        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + seconds))
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+        ends = time.monotonic() + seconds
         said = {
             "run": run,
             "until": until,
-            "ends": time.monotonic() + seconds,
+            "ends": ends,
             "start": start_of_host(),
             "client": list(client or _NOTHING),
         }
@@ -55,13 +55,13 @@ class Waiting:
         write_whole(self.folder / _PROGRAM, _source().encode())
         (self.folder / returning.RETURNED).unlink(missing_ok=True)
         # First the process, then what it looks for: nothing ever waits that nobody watches.
-        self._start(run, seconds)
+        self._start(ends, seconds)
         write_whole(self.folder / returning.PENDING, json.dumps(said).encode())
         return until
 
-    def _start(self, run: str, seconds: int) -> None:
+    def _start(self, ends: float, seconds: int) -> None:
         """In a session of its own: it outlives this one, whose end may be what it is there for."""
-        command = [sys.executable, str(self.folder / _PROGRAM), str(self.folder), run, str(seconds), self._nft]
+        command = [sys.executable, str(self.folder / _PROGRAM), str(self.folder), str(ends), str(seconds), self._nft]
         try:
             process = subprocess.Popen(
                 command,

@@ -187,3 +187,21 @@ def test_the_process_that_waits_outlives_a_hangup(box: Box, seconds: int) -> Non
     box.run("bash", "-c", command, check=False, input=arguments, env=box.environment())
     box.wait_until_nothing_waits()
     assert box.rules() == ""
+
+
+def test_what_waited_before_leaves_alone_what_the_same_run_changes_later(box: Box) -> None:
+    """A roll-out is one run with many stages."""
+
+    def waiting() -> int:
+        return box.run("ps", "-wweo", "args").stdout.count(str(box.journal / "return.py"))
+
+    box.apply(A, run="roll-out", confirm_within=SHORT)
+    box.module(state="confirmed", run="roll-out")
+    applied = box.apply(B, run="roll-out", confirm_within=LONG)
+    assert (applied["unconfirmed"], waiting()) == (True, 2)
+    deadline = time.monotonic() + 30
+    while waiting() > 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert box.allowed() == {"a 443", "b 5061"}
+    assert box.module(state="confirmed", run="roll-out")["changed"] is True

@@ -288,8 +288,8 @@ def test_parsing_needs_a_table_of_ours(host: Host) -> None:
 # --- the program that puts back ---------------------------------------------------------------------------------------
 
 
-def waiting_in(folder: Path, run: str = "one") -> None:
-    (folder / returning.PENDING).write_text(json.dumps({"run": run}))
+def waiting_in(folder: Path, ends: float = 7.5) -> None:
+    (folder / returning.PENDING).write_text(json.dumps({"run": "one", "ends": ends}))
     (folder / returning.PREVIOUS).write_text("table inet openuc_filter\n")
 
 
@@ -318,20 +318,20 @@ def test_it_puts_back_what_nobody_confirmed(
 ) -> None:
     waiting_in(tmp_path)
     monkeypatch.setattr(returning.sys, "stdout", Quiet())
-    returning.main(str(tmp_path), "one", "0", nft(tmp_path, 0))
+    returning.main(str(tmp_path), "7.5", "0", nft(tmp_path, 0))
     assert (tmp_path / "loaded").read_text() == "table inet openuc_filter\n"
     assert json.loads((tmp_path / returning.RETURNED).read_text())["reason"] == "it was not confirmed within 0 seconds"
     assert returning.pending(str(tmp_path)) is None
 
 
-@pytest.mark.parametrize("waits", ["", "another"])
+@pytest.mark.parametrize("waits", [None, 8.25])
 def test_it_leaves_alone_what_was_decided_otherwise(
-    tmp_path: Path, real_put_back: None, monkeypatch: pytest.MonkeyPatch, waits: str
+    tmp_path: Path, real_put_back: None, monkeypatch: pytest.MonkeyPatch, waits: float | None
 ) -> None:
     if waits:
         waiting_in(tmp_path, waits)
     monkeypatch.setattr(returning.sys, "stdout", Quiet())
-    returning.main(str(tmp_path), "one", "0", nft(tmp_path, 0))
+    returning.main(str(tmp_path), "7.5", "0", nft(tmp_path, 0))
     assert not (tmp_path / "loaded").exists()
 
 
