@@ -20,7 +20,7 @@ from ..module_utils.pki import bundles, certificates, library, windows
 from ..module_utils.pki.model import Request, decode
 from ..module_utils.pki.store import CERTIFICATE, KEY, TRUST, Store
 from ..plugin_utils.acting.certificates import CertificateAction
-from ..plugin_utils.acting.slices import Arguments, Result
+from ..plugin_utils.acting.slices import Arguments, Result, Variables
 
 _INSTALLS = ("replaced", "overridden", "rendered")
 
@@ -45,9 +45,7 @@ class ActionModule(CertificateAction):
 
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
-        variables = task_vars or {}
+    def act(self, variables: Variables) -> Result:
         arguments = dict(self._task.args)
         state = str(arguments.get("state", "replaced"))
         host = str(arguments.pop("host", None) or variables.get("inventory_hostname", ""))
@@ -55,34 +53,33 @@ class ActionModule(CertificateAction):
         try:
             load = self._load(arguments, host, variables)
             if load.problems and state in _INSTALLS:
-                return {**result, "failed": True, "msg": "\n".join(load.problems)}
+                return {"failed": True, "msg": "\n".join(load.problems)}
             if state == "rendered":
-                return {**result, **self._rendered(load, host, handover, arguments.get("passphrase"))}
+                return self._rendered(load, host, handover, arguments.get("passphrase"))
         except FileError as error:
-            return {**result, "failed": True, "msg": str(error)}
+            return {"failed": True, "msg": str(error)}
         if load.by_hand:
-            return {**result, **_nothing(load, check=False), "by_hand": True}
+            return {**_nothing(load, check=False), "by_hand": True}
         if state in {"gathered", "restored"}:
             expected = []
             if state == "restored" and "slice" in self._task.args and not load.wanted:
-                return {**result, **_nothing(load, check=False)}
+                return _nothing(load, check=False)
         elif state == "deleted":
             expected = [bundles.Expected(request.id, "", "", "", "") for request in load.wanted]
         else:
             expected = load.expected
         if state in {"replaced", "deleted"} and not expected:
-            return {**result, **_nothing(load, check=self._task.check_mode)}
+            return _nothing(load, check=self._task.check_mode)
         arguments["expected"] = [dataclasses.asdict(each) for each in expected]
         done = self._install(arguments, variables)
         if done.get("needed"):
             done = self._sent(arguments, {name: load.materials[name] for name in done["needed"]}, variables)
         done.pop("needed", None)
-        result.update(done)
-        if not result.get("failed") and state in _INSTALLS:
-            _tell_missing(result, load.missing, check=self._task.check_mode)
-        return result
+        if not done.get("failed") and state in _INSTALLS:
+            _tell_missing(done, load.missing, check=self._task.check_mode)
+        return done
 
-    def _install(self, arguments: Arguments, variables: dict[str, t.Any]) -> Result:
+    def _install(self, arguments: Arguments, variables: Variables) -> Result:
         return t.cast(
             Result,
             self._execute_module(
@@ -90,9 +87,7 @@ class ActionModule(CertificateAction):
             ),
         )
 
-    def _sent(
-        self, arguments: Arguments, materials: dict[str, bundles.Material], variables: dict[str, t.Any]
-    ) -> Result:
+    def _sent(self, arguments: Arguments, materials: dict[str, bundles.Material], variables: Variables) -> Result:
         """With a passphrase for this one journey."""
         passphrase = secrets.token_urlsafe(32)
         folder = self._make_tmp_path()
@@ -106,7 +101,7 @@ class ActionModule(CertificateAction):
 
     # --- what is on the controller -----------------------------------------------------------------------------------
 
-    def _load(self, arguments: Arguments, host: str, variables: dict[str, t.Any]) -> Load:
+    def _load(self, arguments: Arguments, host: str, variables: Variables) -> Load:
         paths, stages = arguments.pop("slice", None), arguments.pop("stages", None)
         only = arguments.pop("only", None) or ()
         folder = self.pki_folder(arguments.pop("pki", None), variables)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 
 from ..plugin_utils.acting.certificates import CertificateAction
-from ..plugin_utils.acting.slices import Arguments, Result, read_slice
+from ..plugin_utils.acting.slices import Arguments, Result, Variables, read_slice
 
 _ZONE = ("server", "address", "port", "zone", "view", "update", "key_name")
 # An authority asks once; what its resolver remembered would be wrong for the next order.
@@ -25,9 +25,8 @@ class ActionModule(CertificateAction):
 
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
-        self._variables = task_vars or {}
+    def act(self, variables: Variables) -> Result:
+        self._variables = variables
         arguments = self.sliced()
         arguments["folder"] = self.pki_folder(arguments.get("folder"), self._variables)
         zones = [zone for each in arguments.pop("dns", None) or () for zone in self._zones(each)]
@@ -36,8 +35,7 @@ class ActionModule(CertificateAction):
             for name, given in (("keys", "dns_keys"), ("key_file", "dns_key_file"))
             if given in arguments
         }
-        result.update(self._proved(arguments, zones, access) if _by_dns(arguments) else self._issue(arguments))
-        return result
+        return self._proved(arguments, zones, access) if _by_dns(arguments) else self._issue(arguments)
 
     def _issue(self, arguments: Arguments, **more: str) -> Result:
         return t.cast(

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..plugin_utils.acting.certificates import CertificateAction
-from ..plugin_utils.acting.slices import Result
+from ..plugin_utils.acting.slices import Result, Variables
 
 
 class ActionModule(CertificateAction):
@@ -18,14 +16,10 @@ class ActionModule(CertificateAction):
     # Keys are made where the task runs, which is the controller unless somebody wants them elsewhere.
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
-        variables = task_vars or {}
+    def act(self, variables: Variables) -> Result:
         arguments = self.sliced()
         arguments["folder"] = self.pki_folder(arguments.get("folder"), variables)
-        result.update(
-            self._execute_module(
-                module_name="openuc.ocs.certificate_request", module_args=arguments, task_vars=variables
-            )
+        done: Result = self._execute_module(
+            module_name="openuc.ocs.certificate_request", module_args=arguments, task_vars=variables
         )
-        return result
+        return done

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleError
@@ -27,20 +26,20 @@ class ActionModule(SliceAction):
     # Nothing is done on the target: the module talks to the DNS server itself.
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
-        variables = task_vars or {}
+    def act(self, variables: Variables) -> Result:
         arguments, left = self._sliced_zones()
         for path in left:
             Display().warning(f"{path}: the zone takes no updates (update: none), and is left to people")
         if left and not arguments.get("zones", True):
-            return {**result, "changed": False, "skipped": True}
+            return {"changed": False, "skipped": True}
         _find_addresses(arguments, variables)
         journal = arguments.get("journal_dir") or self.journal_dir(variables)
         if journal and arguments.get("state") not in OFFLINE:
             arguments["journal_dir"] = journal
-        made = self._execute_module(module_name="openuc.ocs.dns_records", module_args=arguments, task_vars=variables)
-        return {**result, **made}
+        made: Result = self._execute_module(
+            module_name="openuc.ocs.dns_records", module_args=arguments, task_vars=variables
+        )
+        return made
 
     def _sliced_zones(self) -> tuple[Arguments, list[str]]:
         """The task's arguments over those of its slices, whose zones are done in one call; and what is left out."""

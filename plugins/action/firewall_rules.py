@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import json
-import typing as t
 
 from ..plugin_utils.acting.documents import documents_of
-from ..plugin_utils.acting.slices import Result, SliceAction
+from ..plugin_utils.acting.slices import Result, SliceAction, Variables
 
 # As text they are handed on as they are; as lists Ansible copies them several times, which takes longer than the work.
 _LONG = ("sets", "rules")
@@ -21,8 +20,7 @@ class ActionModule(SliceAction):
 
     mechanism = "firewall_rules"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
+    def act(self, variables: Variables) -> Result:
         arguments = self.sliced()
         for name in _LONG:
             if isinstance(arguments.get(name), list):
@@ -30,8 +28,8 @@ class ActionModule(SliceAction):
         if arguments.get("state") == "confirmed":
             # A connection that is there already would survive rules that let no new one in.
             self._connection.reset()
-        result.update(
-            self._execute_module(module_name="openuc.ocs.firewall_rules", module_args=arguments, task_vars=task_vars)
+        result: Result = self._execute_module(
+            module_name="openuc.ocs.firewall_rules", module_args=arguments, task_vars=variables
         )
         for rule in (result.get("explanation") or {}).get("rules", ()):
             rule["documents"] = documents_of(rule["why"])

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import json
-import typing as t
 
-from ..plugin_utils.acting.slices import Arguments, Result, SliceAction
+from ..plugin_utils.acting.slices import Arguments, Result, SliceAction, Variables
 
 
 class ActionModule(SliceAction):
@@ -17,15 +16,14 @@ class ActionModule(SliceAction):
 
     mechanism = "load_balancer"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
+    def act(self, variables: Variables) -> Result:
         arguments = _reached(self.sliced()) if "stages" in self._task.args else self.sliced()
         if isinstance(arguments.get("services"), list):
             arguments["services"] = json.dumps(arguments["services"])
-        result.update(
-            self._execute_module(module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=task_vars)
+        done: Result = self._execute_module(
+            module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=variables
         )
-        return result
+        return done
 
 
 def _reached(arguments: Arguments) -> Arguments:

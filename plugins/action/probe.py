@@ -14,7 +14,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 
 from ..module_utils.files import FileError, make_folder, write_whole
-from ..plugin_utils.acting.slices import Result, SliceAction
+from ..plugin_utils.acting.slices import Result, SliceAction, Variables
 
 # What a plan says of a probe besides how to try it.
 _PLANNED = frozenset(("stage", "why", "replaces", "items", "kind", "host", "certificate", "wanted", "title"))
@@ -26,22 +26,20 @@ class ActionModule(SliceAction):
 
     mechanism = "probe"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
+    def act(self, variables: Variables) -> Result:
         arguments = self.sliced()
         folder = arguments.pop("observed_dir", None)
         planned = arguments.get("probes")
         if folder is None or not isinstance(planned, list):
-            result.update(self._probe(arguments, task_vars))
-            return result
+            return self._probe(arguments, variables)
         tried = {**arguments, "probes": [_bare(probe) for probe in planned], "most_shown": _ALL}
-        result.update(self._probe(tried, task_vars))
+        result = self._probe(tried, variables)
         if not result.get("failed"):
-            self._keep(str(folder), str((task_vars or {})["inventory_hostname"]), planned, result.pop("results"))
+            self._keep(str(folder), str(variables["inventory_hostname"]), planned, result.pop("results"))
         return result
 
-    def _probe(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> Result:
-        done: Result = self._execute_module(module_name="openuc.ocs.probe", module_args=arguments, task_vars=task_vars)
+    def _probe(self, arguments: dict[str, t.Any], variables: Variables) -> Result:
+        done: Result = self._execute_module(module_name="openuc.ocs.probe", module_args=arguments, task_vars=variables)
         return done
 
     def _keep(self, folder: str, host: str, expected: list[t.Any], results: list[t.Any]) -> None:

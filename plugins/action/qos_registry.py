@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..module_utils.specs import REGISTRY_TARGET
 from ..plugin_utils.acting.slices import Arguments, Result, SliceAction, Variables, service_address
 
@@ -19,22 +17,20 @@ class ActionModule(SliceAction):
     # Nothing is done on the target: the module talks to the registry itself.
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        result: Result = super().run(tmp, task_vars)
-        variables = task_vars or {}
+    def act(self, variables: Variables) -> Result:
         arguments = self._arguments()
         if arguments.get("targets") == []:
-            return {**result, "changed": False, "skipped": True, "skip_reason": "There are no slices to be applied"}
+            return {"changed": False, "skipped": True, "skip_reason": "There are no slices to be applied"}
         for target in arguments.get("targets") or [arguments]:
             if isinstance(target, dict):
                 self._complete(target, variables)
         folder = self.journal_dir(variables)
         if folder and not arguments.get("journal_dir"):
             arguments["journal_dir"] = folder
-        result.update(
-            self._execute_module(module_name="openuc.ocs.qos_registry", module_args=arguments, task_vars=variables)
+        done: Result = self._execute_module(
+            module_name="openuc.ocs.qos_registry", module_args=arguments, task_vars=variables
         )
-        return result
+        return done
 
     def _arguments(self) -> Arguments:
         paths = self._task.args.get("slice")

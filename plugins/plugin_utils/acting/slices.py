@@ -18,15 +18,39 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
+from .compared import Compared, keep_comparison
+
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
 Variables = t.Mapping[str, t.Any]
+# A folder on the controller; where it is set, check mode leaves there what differs between what is live and planned.
+COMPARED: t.Final = "_openuc_compared_dir"
+_OFFLINE: t.Final = ("rendered", "parsed", "gathered", "explained")
 
 
 class SliceAction(ActionBase):  # type: ignore[misc]
     """An action that hands the slice of its target to the module of the same name."""
 
     mechanism: t.ClassVar[str]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        variables = task_vars or {}
+        result: Result = super().run(tmp, variables)
+        result.update(self.act(variables))
+        folder = self._templar.template(variables.get(COMPARED) or "")
+        if folder and self._task.check_mode and self._task.args.get("state") not in _OFFLINE:
+            keep_comparison(Path(folder), self._told(variables), result)
+        return result
+
+    def act(self, variables: Variables) -> Result:
+        """What the mechanism does; the result of the task."""
+        raise NotImplementedError
+
+    def _told(self, variables: Variables) -> Compared:
+        """Who was compared. What is done once for all is done by the controller for itself."""
+        host = "" if self._task.run_once else str(variables.get("inventory_hostname", ""))
+        module = self._task.action.rpartition(".")[2]
+        return Compared(module, host, json.dumps(self._task.args.get("slice"), default=str))
 
     def sliced(self) -> Arguments:
         """The task's arguments over those of its `slice`, which holds the items of `stages` only, where these are set.

@@ -1,0 +1,45 @@
+# Copyright: the OpenUC contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a mechanism's check mode says of a target, kept on the controller for those who judge the estate."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+
+from ...module_utils.files import FileError, make_folder, write_whole
+
+# Of a result; diffs and the like are long, and say the same again.
+_KEPT: t.Final = ("changed", "failed", "skipped", "msg", "operations", "summary", "foreign", "would_need", "by_hand")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Compared:
+    """A module that compared a host with its `slices`; no host where the controller compared what it holds itself."""
+
+    module: str
+    host: str
+    slices: str
+
+    @property
+    def file_name(self) -> str:
+        """The same for the same comparison, so that one which is made twice is kept once."""
+        return f"{self.module}.{hashlib.sha256(f'{self.host} {self.slices}'.encode()).hexdigest()[:12]}.json"
+
+
+def keep_comparison(folder: Path, compared: Compared, result: t.Mapping[str, t.Any]) -> None:
+    """One file for each comparison."""
+    kept = {key: result[key] for key in _KEPT if key in result}
+    content = json.dumps({"module": compared.module, "host": compared.host, **kept})
+    try:
+        make_folder(folder)
+        write_whole(folder / compared.file_name, content.encode())
+    except FileError as error:
+        raise AnsibleError(f"what was compared cannot be kept: {error}") from error
