@@ -50,20 +50,22 @@ class Waiting:
             "start": start_of_host(),
             "client": list(client or _NOTHING),
         }
+        write_whole(self.folder / _PROGRAM, _source().encode())
+        process = self._start(ends, seconds)
+        # Long files are written while it comes up.
         write_whole(self.folder / returning.PREVIOUS, previous.encode())
         write_whole(self.folder / NEXT, following.encode())
-        write_whole(self.folder / _PROGRAM, _source().encode())
         (self.folder / returning.RETURNED).unlink(missing_ok=True)
         # First the process, then what it looks for: nothing ever waits that nobody watches.
-        self._start(ends, seconds)
+        _see_armed(process)
         write_whole(self.folder / returning.PENDING, json.dumps(said).encode())
         return until
 
-    def _start(self, ends: float, seconds: int) -> None:
+    def _start(self, ends: float, seconds: int) -> subprocess.Popen[bytes]:
         """In a session of its own: it outlives this one, whose end may be what it is there for."""
         command = [sys.executable, str(self.folder / _PROGRAM), str(self.folder), str(ends), str(seconds), self._nft]
         try:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -73,9 +75,6 @@ class Waiting:
             )
         except OSError as error:
             raise WaitingError(f"{command[0]}: {error.strerror}; the rollback cannot be armed") from error
-        with process.stdout as said:  # type: ignore[union-attr]
-            if said.readline() != _ARMED:
-                raise WaitingError("the process that would put the previous rules back does not run; nothing was done")
 
     def disarm(self) -> None:
         """Nothing was changed, or the change is confirmed. The process finds nothing to do when its time comes."""
@@ -106,6 +105,12 @@ class Waiting:
         """The last run whose previous rules were put back."""
         found: Mapping[str, Any] = json.loads(read_bytes(self.folder / returning.RETURNED) or b"{}")
         return found
+
+
+def _see_armed(process: subprocess.Popen[bytes]) -> None:
+    with process.stdout as said:  # type: ignore[union-attr]
+        if said.readline() != _ARMED:
+            raise WaitingError("the process that would put the previous rules back does not run; nothing was done")
 
 
 def start_of_host(proc: str = "/proc") -> str:

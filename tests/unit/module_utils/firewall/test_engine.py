@@ -72,6 +72,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(engine, "Nft", lambda: found.nft)
     monkeypatch.setattr(applying.listing, "of_json", listing.of_text)
     monkeypatch.setattr(waiting.Waiting, "_start", lambda *_arguments: None)
+    monkeypatch.setattr(waiting, "_see_armed", lambda _process: None)
     monkeypatch.setattr(guarding, "management", lambda: None)
     monkeypatch.setattr(applying.socket, "if_nameindex", lambda: [(1, "eth0"), (2, "eth1")])
     monkeypatch.setattr(applying, "_FORWARDING", tmp_path / "no-such-file")
