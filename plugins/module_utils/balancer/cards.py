@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 
 from .model import Address
+from .pairs import Pair
 from .places import found, must
 
 
@@ -19,17 +20,23 @@ class Cards:
     names: tuple[str, ...]
     addresses: frozenset[tuple[str, str]]  # card, address
 
-    def problems(self, wanted: Iterable[Address]) -> list[str]:
-        """Cards that the host has not."""
+    def problems(self, wanted: Iterable[Address], pair: Pair | None = None) -> list[str]:
+        """Cards that the host has not, and an address that it should have of its own."""
+        named = [(f"addresses[{index}].interface", each.interface) for index, each in enumerate(wanted)]
+        if pair is None:
+            return self._unknown(named)
+        if pair.interface in self.names and (pair.interface, pair.address) not in self.addresses:
+            own = ", ".join(sorted(ip for card, ip in self.addresses if card == pair.interface)) or "none"
+            return [f"pair.address: {pair.address} is not on the card {pair.interface}; there: {own}"]
+        return self._unknown([*named, ("pair.interface", pair.interface)])
+
+    def _unknown(self, named: Iterable[tuple[str, str]]) -> list[str]:
         problems = []
-        for index, each in enumerate(wanted):
-            if each.interface not in self.names:
-                near = difflib.get_close_matches(each.interface, self.names, n=1)
+        for where, card in named:
+            if card not in self.names:
+                near = difflib.get_close_matches(card, self.names, n=1)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                there = ", ".join(self.names) or "none"
-                problems.append(
-                    f"addresses[{index}].interface: this host has no card {each.interface!r}, but {there}{hint}"
-                )
+                problems.append(f"{where}: this host has no card {card!r}, but {', '.join(self.names) or 'none'}{hint}")
         return problems
 
 

@@ -100,7 +100,7 @@ def decode_addresses(items: Any) -> tuple[list[Address], list[str]]:
         if not isinstance(item, Mapping) or set(item) != {"address", "interface"}:
             problems.append(f"{where}: expected a mapping with address and interface, got {item!r}")
             continue
-        problems += _address_problems(f"{where}.address", item["address"])
+        problems += address_problems(f"{where}.address", item["address"])
         if not re.fullmatch(r"[^\s/]{1,15}", str(item["interface"])):
             problems.append(f"{where}.interface: {item['interface']!r} cannot be the name of a network card")
         found.append(Address(str(item["address"]), str(item["interface"])))
@@ -108,7 +108,7 @@ def decode_addresses(items: Any) -> tuple[list[Address], list[str]]:
 
 
 def _item_problems(where: str, item: Mapping[str, Any]) -> list[str]:
-    problems = _address_problems(f"{where}.vip", item["vip"])
+    problems = address_problems(f"{where}.vip", item["vip"])
     for name in ("port", "check_port", "member_port"):
         if name in item and _port(item[name]) is None:
             problems.append(f"{where}.{name}: {item[name]!r} is no port; 1 to 65535 are")
@@ -134,7 +134,7 @@ def _snat_problems(where: str, item: Mapping[str, Any]) -> list[str]:
     families = {_family(member.get("address")) for member in item["members"]} - {0}
     for index, address in enumerate(snat):
         place = f"{where}.snat[{index}]"
-        found = _address_problems(place, address)
+        found = address_problems(place, address)
         if not found and families - {_family(address)}:
             found = [f"{place}: {address!r} cannot reach members of the other version of IP"]
         problems += found
@@ -157,11 +157,11 @@ def _member_problems(where: str, members: Sequence[Any]) -> list[str]:
         if name in names:
             problems.append(f"{place}.name: {name!r} is a member already")
         names.add(name)
-        problems += _address_problems(f"{place}.address", member["address"])
+        problems += address_problems(f"{place}.address", member["address"])
     return problems
 
 
-def _address_problems(where: str, text: Any) -> list[str]:
+def address_problems(where: str, text: Any) -> list[str]:
     problem = _address_problem(text if isinstance(text, str) else repr(text))
     return [f"{where}: {problem}"] if problem else []
 

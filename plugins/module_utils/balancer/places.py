@@ -31,6 +31,10 @@ class Places:
     watcher_pid: Path = Path("/run/openuc-balance.pid")
     unit: Path = Path("/etc/systemd/system/openuc-balance.service")
     script: Path = Path("/etc/init.d/openuc-balance")
+    pair: Path = Path("/etc/keepalived/openuc.conf")
+    pairs: Path = Path("/etc/keepalived/keepalived.conf")
+    pair_pid: Path = Path("/run/keepalived.pid")
+    standing: Path = Path("/run/openuc-pair.json")
 
 
 def found(program: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ..contract import Operation
 from .model import Address, Member, Service
+from .pairs import Pair
 
 # Below so many services a ratio says nothing.
 _FEW = 10
@@ -19,6 +20,7 @@ class Holding:
 
     services: tuple[Service, ...] = ()
     addresses: tuple[Address, ...] = ()
+    pair: Pair | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +30,14 @@ class Want:
     state: str
     services: tuple[Service, ...] = ()
     addresses: tuple[Address, ...] = ()
+    pair: Pair | None = None
     everything: bool = False
 
 
 def target(want: Want, have: Holding) -> Holding:
     """What the balancer has afterwards."""
     if want.state == "overridden":
-        return Holding(want.services, want.addresses)
+        return Holding(want.services, want.addresses, want.pair)
     if want.state == "deleted":
         return Holding() if want.everything else _without(want, have)
     services = {service.key: service for service in have.services}
@@ -45,7 +48,7 @@ def target(want: Want, have: Holding) -> Holding:
     replaced = {service.replaces for service in want.services} - {""}
     kept = tuple(service for service in services.values() if service.id not in replaced)
     cards = {each.address: each for each in (*have.addresses, *want.addresses)}
-    return Holding(kept, tuple(cards.values()))
+    return Holding(kept, tuple(cards.values()), want.pair or have.pair)
 
 
 def _without(want: Want, have: Holding) -> Holding:
@@ -54,7 +57,7 @@ def _without(want: Want, have: Holding) -> Holding:
     used = {address for service in kept for address in (service.vip, *service.snat)}
     named = {each.address for each in want.addresses}
     addresses = (each for each in have.addresses if each.address in used or each.address not in named)
-    return Holding(kept, tuple(addresses))
+    return Holding(kept, tuple(addresses), have.pair)
 
 
 def _joined(known: Service, added: Service) -> Service:
@@ -72,6 +75,9 @@ def operations(have: Holding, after: Holding) -> list[Operation]:
         for address in sorted({*cards[0], *cards[1]})
         if (old := _card(cards[0], address)) != (new := _card(cards[1], address))
     ]
+    if have.pair != after.pair:
+        was, will = (pair.words() if pair else "" for pair in (have.pair, after.pair))
+        found.append(Operation(_action(have.pair, after.pair), "pair", was, will))
     order = ("add", "change", "remove")
     return sorted(found, key=lambda operation: order.index(operation.action))
 

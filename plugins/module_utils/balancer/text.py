@@ -79,19 +79,23 @@ def server_names(service: Service) -> dict[str, list[str]]:
     }
 
 
-def render(services: Iterable[Service], out: OutOfService = NONE_OUT) -> str:
+def render(services: Iterable[Service], out: OutOfService = NONE_OUT, paired: bool = False) -> str:
     """The whole file, whatever the order of the services."""
-    return Draft(services).text(out)
+    return Draft(services, paired).text(out)
 
 
 class Draft:
-    """The file of some services, and each of its sections, rendered once."""
+    """The file of some services, and each of its sections, rendered once.
 
-    def __init__(self, services: Iterable[Service]) -> None:
+    Of a pair of balancers each looks after its members from its own address: those of the services are the other's now
+    and then.
+    """
+
+    def __init__(self, services: Iterable[Service], paired: bool = False) -> None:
         self._served = sorted((s for s in services if not unserved(s)), key=_order)
         checks = _check_sections(self._served)
         self._names = [checks[_check_key(service)] for service in self._served]
-        self._checking = [line for key, name in checks.items() for line in _check_section(key, name)]
+        self._checking = [line for key, name in checks.items() for line in _check_section(key, name, paired)]
         self._plain = [
             "\n".join(_section(service, name, frozenset())) for service, name in zip(self._served, self._names)
         ]
@@ -159,9 +163,9 @@ def _servers(service: Service, index: int) -> list[tuple[str, str]]:
 _CheckKey = tuple[str, int, tuple[Member, ...], tuple[str, ...]]
 
 
-def _check_section(key: _CheckKey, name: str) -> list[str]:
+def _check_section(key: _CheckKey, name: str, paired: bool) -> list[str]:
     _vip, port, members, snat = key
-    source = f" source {_host(snat[0])}" if snat else ""
+    source = f" source {_host(snat[0])}" if snat and not paired else ""
     lines = [f"    server {member.name} {_host(member.address)}:{port}{source} check" for member in members]
     return [f"backend {name} from openuc", *lines, ""]
 

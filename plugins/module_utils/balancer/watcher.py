@@ -23,6 +23,7 @@ Entry = dict[str, Any]
 
 CONFIG = "/etc/openuc/balance.json"
 STATUS = "/run/openuc-balance.json"
+STANDING = "/run/openuc-pair.json"
 TABLE = "openuc_balance"
 INTERVAL = 1.0
 ASK = "show servers state;show stat -1 4 -1"
@@ -236,13 +237,37 @@ class Watcher:
 
     def tell(self) -> None:
         """For who waits until this program works with what it was given."""
-        half = f"{STATUS}.half"
-        with open(half, "w", encoding="utf-8") as file:
-            json.dump({"digest": self.config.get("digest"), "serving": self.serving}, file)
-        os.replace(half, STATUS)
+        _write(STATUS, {"digest": self.config.get("digest"), "serving": self.serving})
+
+
+def _write(path: str, content: Entry) -> None:
+    half = f"{path}.half"
+    with open(half, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+    os.replace(half, path)
+
+
+# --- what keepalived asks and tells ---------------------------------------------------------------------------------
+
+
+def answers() -> int:
+    """Whether HAProxy answers, as an exit status."""
+    with open(CONFIG, encoding="utf-8") as file:
+        path = json.load(file)["socket"]
+    with contextlib.suppress(OSError):
+        return 0 if ask(path, "show version") else 1
+    return 1
+
+
+def stands(_kind: str, _name: str, standing: str, *_more: str) -> int:
+    """Keep for others what keepalived says of this host: MASTER, BACKUP or FAULT."""
+    _write(STANDING, {"standing": standing})
+    return 0
 
 
 def main() -> None:
+    if len(sys.argv) > 1:
+        raise SystemExit(answers() if sys.argv[1] == "answers" else stands(*sys.argv[2:]))
     watcher = Watcher()
     signal.signal(signal.SIGTERM, _end)
     # It is let in only while the watcher waits, so that none is missed.

@@ -87,7 +87,7 @@ class Balancer:
         return found
 
 
-def _cleared(balancer: Balancer) -> None:
+def cleared(balancer: Balancer) -> None:
     done = balancer.module("load_balancer", {"state": "deleted", "most_deleted": 1000, "most_deleted_ratio": 1.0})
     assert "msg" not in done, done
     balancer.on("rm", "-rf", "/var/lib/openuc/load_balancer")
@@ -98,7 +98,7 @@ def balancer(running_lab: RunningLab, tmp_path: Path) -> t.Iterator[Balancer]:
     """The balancer of the pool, without a service of ours."""
     found = Balancer(running_lab, BALANCER, tmp_path)
     yield found
-    _cleared(found)
+    cleared(found)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def outside(running_lab: RunningLab, tmp_path: Path) -> t.Iterator[Balancer]:
     """The balancer before the Edge Servers."""
     found = Balancer(running_lab, OUTSIDE, tmp_path)
     yield found
-    _cleared(found)
+    cleared(found)
 
 
 @pytest.fixture
