@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import datetime
 import functools
@@ -54,17 +53,17 @@ def changed(inventory: RawInventory, changes: t.Mapping[str, t.Any]) -> RawInven
 
     `@host/groups` sets the groups of a host, new ones included. A value of `~delete` removes what is there.
     """
-    hosts = {
-        host.name: RawHost(host.name, host.groups, copy.deepcopy(dict(host.variables))) for host in inventory.hosts
-    }
+    hosts = {host.name: host for host in inventory.hosts}
     for path, value in changes.items():
         owner, _slash, rest = path[1:].partition("/") if path.startswith("@") else ("", "", path)
         if rest == "groups":
             host = hosts.get(owner) or RawHost(owner, (), _shared_variables(inventory))
             hosts[owner] = dataclasses.replace(host, groups=tuple(value))
             continue
-        for host in [hosts[owner]] if owner else hosts.values():
-            _set(t.cast("dict[str, object]", host.variables), rest.split("/"), value)
+        made: dict[int, tuple[object, object]] = {}
+        for name in [owner] if owner else list(hosts):
+            variables = _with(hosts[name].variables, rest.split("/"), value, made)
+            hosts[name] = dataclasses.replace(hosts[name], variables=variables)
     return RawInventory(tuple(hosts.values()))
 
 
@@ -73,20 +72,29 @@ def _shared_variables(inventory: RawInventory) -> dict[str, t.Any]:
     first, *others = inventory.hosts
     missing = object()
     return {
-        name: copy.deepcopy(value)
+        name: value
         for name, value in first.variables.items()
         if all(other.variables.get(name, missing) == value for other in others)
     }
 
 
-def _set(target: t.Any, keys: list[str], value: object) -> None:
-    for key in keys[:-1]:
-        target = target[int(key)] if isinstance(target, list) else target.setdefault(key, {})
-    last: t.Any = int(keys[-1]) if isinstance(target, list) else keys[-1]
-    if value == "~delete":
-        del target[last]
-    else:
-        target[last] = copy.deepcopy(value)
+def _with(target: t.Any, keys: t.Sequence[str], value: object, made: dict[int, tuple[object, object]]) -> t.Any:
+    """The mapping or list with a value set at a path, and all else shared with the one it was made from.
+
+    What several hosts share is made once, so that they share it afterwards; `made` keeps the originals alive, whose
+    identities are its keys.
+    """
+    if id(target) not in made:
+        found: t.Any = list(target) if isinstance(target, list) else dict(target)
+        key: t.Any = int(keys[0]) if isinstance(target, list) else keys[0]
+        if keys[1:]:
+            found[key] = _with(found[key] if isinstance(target, list) else found.get(key, {}), keys[1:], value, made)
+        elif value == "~delete":
+            del found[key]
+        else:
+            found[key] = value
+        made[id(target)] = (target, found)
+    return made[id(target)][1]
 
 
 def from_yaml(text: str) -> t.Any:
