@@ -21,6 +21,8 @@ COMMON_SPEC: dict[str, Any] = {
     "most_deleted": {"type": "int", "default": 10},
     "most_deleted_ratio": {"type": "float", "default": 0.3},
 }
+# Of those that render files; the one that hands over keys has a folder of its own for them.
+RENDERED_SPEC: dict[str, Any] = {"rendered_dir": {"type": "path"}}
 
 
 @dataclasses.dataclass(frozen=True)

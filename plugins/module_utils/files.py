@@ -37,13 +37,14 @@ def write_whole(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
         raise FileError(words_of(error, path)) from error
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder, for its owner only, with those above it."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+def make_folder(path: Path, mode: int = FOLDER_MODE) -> None:
+    """Make a folder, with those above it."""
     try:
-        for folder in reversed(missing):
-            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        path.mkdir(exist_ok=True)
+        try:
+            path.mkdir(mode=mode, exist_ok=True)
+        except FileNotFoundError:
+            make_folder(path.parent, mode)
+            path.mkdir(mode=mode, exist_ok=True)
     except OSError as error:
         raise FileError(words_of(error, path)) from error
 

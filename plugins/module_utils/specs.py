@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .contract import COMMON_SPEC, STATES
+from .contract import COMMON_SPEC, RENDERED_SPEC, STATES
 from .items import Field, Fields
 
 Spec = dict[str, Any]
@@ -36,6 +36,7 @@ FIREWALL_RULES: Spec = {
     "marks": {"type": "raw", "default": []},
     "text": {"type": "str"},
     "packet": {"type": "dict"},
+    **RENDERED_SPEC,
     "format": {"type": "str", "choices": ["nft", "asa", "srx", "paloalto", "iptables", "windows"], "default": "nft"},
     "confirm_within": {"type": "int", "default": 60},
     "guard": {"type": "bool", "default": True},
@@ -93,6 +94,7 @@ DNS_RECORDS: Spec = {
     "report_foreign": {"type": "bool", "default": False},
     "verify": {"type": "bool", "default": True},
     "timeout": {"type": "float", "default": 10.0},
+    **RENDERED_SPEC,
     "format": {"type": "str", "choices": ["zone", "dnscmd", "powershell", "octodns"], "default": "zone"},
     "text": {"type": "str"},
 }
@@ -122,6 +124,7 @@ LOAD_BALANCER: Spec = {
 }
 DRAIN: Spec = {
     "state": {"type": "str", "choices": ["drained", "disabled", "enabled", "gathered"], "default": "drained"},
+    **RENDERED_SPEC,
     "members": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "str", "default": []},
     "wait": {"type": "int", "default": 300},
@@ -174,6 +177,7 @@ CERTIFICATE_REQUEST: Spec = {
         "choices": ["never", "fail", "partial_idempotence", "full_idempotence"],
         "default": "fail",
         "no_log": False,
+    **RENDERED_SPEC,
     },
     "text": {"type": "str"},
 }
@@ -189,6 +193,7 @@ CERTIFICATE_ISSUE: Spec = {
     "name": {"type": "str", "default": "OpenUC"},
     "url": {"type": "str", "default": ""},
     "days": {"type": "int", "default": 365},
+    **RENDERED_SPEC,
     "crl_days": {"type": "int", "default": 7},
     "authority_key": {"type": "str", "default": "rsa2048", "no_log": False},
     "revoke": {"type": "list", "elements": "str", "default": []},
@@ -275,7 +280,7 @@ QOS_REGISTRY: Spec = {
     "verify": {"type": "bool", "default": True},
     "at_once": {"type": "int", "default": 32},
     "timeout": {"type": "float", "default": 15.0},
-    "folder": {"type": "path"},
+    **RENDERED_SPEC,
     "file": {"type": "path"},
 }
 REGISTRY_VALUE: Fields = {

@@ -211,15 +211,13 @@ from ..module_utils.contract import Operation, result
 from ..module_utils.files import read_bytes
 from ..module_utils.pki import bundles, installing, library, telling
 from ..module_utils.pki.files import PROBLEMS, UnknownRunError
+from ..module_utils.shell import options_of
 from ..module_utils.specs import CERTIFICATE_INSTALL
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=CERTIFICATE_INSTALL, supports_check_mode=True)
-    options: dict[str, Any] = module.params
-    problem = telling.unsliced(options)
-    if problem:
-        module.fail_json(msg=problem)
+    options = options_of(module)
     expected = [bundles.Expected(**each) for each in options["expected"]]
     problem = library.problem()
     if problem:

@@ -24,6 +24,7 @@ author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
   - openuc.ocs.certificates
+  - openuc.ocs.rendered
 options:
   state:
     description:
@@ -295,18 +296,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.contract import result
 from ..module_utils.pki import issuers, issuing, library, model, requesting, telling
 from ..module_utils.pki.authority import Profile
 from ..module_utils.pki.files import PROBLEMS, UnknownRunError
 from ..module_utils.pki.model import KEY_BITS, key_of
+from ..module_utils.rendered import written
+from ..module_utils.shell import finish, options_of
 from ..module_utils.specs import CERTIFICATE_ISSUE
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=CERTIFICATE_ISSUE, supports_check_mode=True)
-    options: dict[str, Any] = module.params
-    problem = telling.unsliced(options) or library.problem()
+    options = options_of(module)
+    problem = library.problem()
     if problem:
         module.fail_json(msg=problem)
     items, problems = requesting.picked(options["requests"], options["only"])
@@ -317,7 +319,7 @@ def main() -> None:
     try:
         if options["state"] == "rendered":
             texts = issuers.rendered(wanted, options["folder"] or "", options["ca_config"], options["template"])
-            module.exit_json(**result([]), rendered=texts)
+            finish(module, {**written(options["rendered_dir"], texts, module.check_mode), "rendered": texts})
         outcome = issuers.run(_options(options), wanted, _now(), check=module.check_mode)
         found = telling.told(
             outcome.operations,

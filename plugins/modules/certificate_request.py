@@ -21,6 +21,7 @@ author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
   - openuc.ocs.certificates
+  - openuc.ocs.rendered
 options:
   state:
     description:
@@ -178,6 +179,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.contract import result
 from ..module_utils.pki import issuers, library, model, requesting, telling
 from ..module_utils.pki.files import PROBLEMS, UnknownRunError
+from ..module_utils.rendered import written
+from ..module_utils.shell import finish, options_of
 from ..module_utils.specs import CERTIFICATE_REQUEST
 
 _NEEDS = {"rendered": (), "parsed": ("text",), "restored": ("folder", "run")}
@@ -185,8 +188,8 @@ _NEEDS = {"rendered": (), "parsed": ("text",), "restored": ("folder", "run")}
 
 def main() -> None:
     module = AnsibleModule(argument_spec=CERTIFICATE_REQUEST, supports_check_mode=True)
-    options: dict[str, Any] = module.params
-    problem = telling.unsliced(options) or library.problem()
+    options = options_of(module)
+    problem = library.problem()
     if problem:
         module.fail_json(msg=problem)
     wanted, problems = _wanted(options)
@@ -197,7 +200,8 @@ def main() -> None:
         if state == "parsed":
             module.exit_json(**result([]), parsed=requesting.parse(options["text"]))
         if state == "rendered":
-            module.exit_json(**result([]), rendered=issuers.rendered(wanted, options["folder"] or "", "", ""))
+            texts = issuers.rendered(wanted, options["folder"] or "", "", "")
+            finish(module, {**written(options["rendered_dir"], texts, module.check_mode), "rendered": texts})
         outcome = requesting.run(_options(options), wanted, _now(), check=module.check_mode)
         found = telling.told(
             outcome.operations,

@@ -22,6 +22,8 @@ description:
   - It runs where the DNS server can be reached over TCP, which is most often the controller. See the notes.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rendered
 options:
   state:
     description:
@@ -352,12 +354,10 @@ rendered:
   type: dict
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.contract import result
 from ..module_utils.dns import engine
+from ..module_utils.shell import finish, options_of
 from ..module_utils.specs import DNS_RECORDS
 
 
@@ -367,21 +367,7 @@ def main() -> None:
         supports_check_mode=True,
         mutually_exclusive=[("zones", "zone"), ("zones", "records"), ("zones", "server")],
     )
-    options: dict[str, Any] = module.params
-    if options["slice"] is not None or options["stages"] is not None:
-        module.fail_json(
-            msg="slice and stages are read by the action plugin of the same name; run the module as a task of Ansible"
-        )
-    if options["state"] in engine.OFFLINE:
-        found = engine.offline(options)
-        found = found if "failed" in found else {**result([]), **found}
-    else:
-        found = engine.run(options, module.check_mode)
-    for warning in found.pop("warnings", ()):
-        module.warn(warning)
-    if found.pop("failed", False):
-        module.fail_json(**found)
-    module.exit_json(**found)
+    finish(module, engine.run(options_of(module), module.check_mode))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ description:
   - It runs on the firewall, as root.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rendered
 options:
   state:
     description:
@@ -36,7 +38,7 @@ options:
       - V(confirmed) keeps what the run O(run) applied.
       - V(restored) puts back what the run O(run) found; at once where that run is not confirmed yet.
       - V(gathered) returns the rules that are there, V(parsed) those of O(text), both as the other options take them.
-      - V(rendered) returns the table as a file for C(nft -f).
+      - V(rendered) returns the rules as files, in the form O(format).
       - V(explained) says what becomes of O(packet), and which rules make it so; from O(rules) where they are given,
         from
         the live table otherwise.
@@ -285,16 +287,14 @@ parsed:
   returned: with O(state=parsed)
   type: dict
 rendered:
-  description: The table as a file for C(nft -f).
-  returned: with O(state=rendered) and O(format=nft)
-  type: str
-rendered_files:
-  description: Text by file name.
-  returned: with O(state=rendered) and another O(format)
+  description:
+    - Text by file name. With O(format=nft), C(rules.nft), a file for C(nft -f). With any other, a file for each way or
+      interface, as the format has it, and C(not-said.txt), what stands in RV(not_said).
+  returned: with O(state=rendered)
   type: dict
 not_said:
   description: What the format leaves unsaid of which rule, to be done by hand.
-  returned: with O(state=rendered) and another O(format)
+  returned: with O(state=rendered)
   type: list
   elements: str
 explanation:
@@ -323,27 +323,16 @@ explanation:
       type: int
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.firewall import engine
+from ..module_utils.shell import finish, options_of
 from ..module_utils.specs import FIREWALL_RULES
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=FIREWALL_RULES, supports_check_mode=True)
-    options: dict[str, Any] = module.params
-    if options["slice"] is not None or options["stages"] is not None:
-        module.fail_json(
-            msg="slice and stages are read by the action plugin of the same name; run the module as a task of Ansible"
-        )
-    found = engine.run(options, module.check_mode)
-    for warning in found.pop("warnings", ()):
-        module.warn(warning)
-    if found.pop("failed", False):
-        module.fail_json(**found)
-    module.exit_json(**found)
+    finish(module, engine.run(options_of(module), module.check_mode))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ description:
     else put there are left alone.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rendered
 options:
   state:
     description:
@@ -249,33 +251,16 @@ rendered:
   type: dict
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.balancer import engine
-from ..module_utils.balancer.places import BalancerError
-from ..module_utils.contract import result
+from ..module_utils.shell import finish, options_of
 from ..module_utils.specs import LOAD_BALANCER
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=LOAD_BALANCER, supports_check_mode=True)
-    options: dict[str, Any] = module.params
-    if options["slice"] is not None or options["stages"] is not None:
-        module.fail_json(
-            msg="slice and stages are read by the action plugin of the same name; run the module as a task of Ansible"
-        )
-    try:
-        if options["state"] in engine.OFFLINE:
-            found = {**result([]), **engine.offline(options)}
-        else:
-            found = engine.Engine(options, module.check_mode).run()
-    except engine.UnknownRunError as error:
-        module.fail_json(msg=str(error), unknown_run=True)
-    except BalancerError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**found)
+    finish(module, engine.run(options_of(module), module.check_mode))
 
 
 if __name__ == "__main__":

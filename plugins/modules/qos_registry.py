@@ -23,6 +23,8 @@ description:
   - It runs where the hosts can be reached on TCP port 445, which is most often the controller. See the notes.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rendered
 options:
   state:
     description:
@@ -33,7 +35,7 @@ options:
       - V(gathered) returns the values of the keys that O(values) and O(keys) name, as O(values) takes them. V(parsed)
         does it with O(file).
       - V(rendered) returns O(values) as files, C(.reg) for a host and C(Registry.pol) for a Group Policy object, and
-        writes them below O(folder) where that is given.
+        writes them below O(rendered_dir) where that is given.
       - V(restored) puts back what the run O(run) found. What somebody else has changed since stops it.
     type: str
     choices: [merged, replaced, overridden, deleted, gathered, rendered, parsed, restored]
@@ -138,9 +140,6 @@ options:
     description: Seconds after which a target that says nothing is given up; its port has half of them to answer.
     type: float
     default: 15.0
-  folder:
-    description: Folder that O(state=rendered) writes its files to, where the module runs.
-    type: path
   file:
     description: A C(.reg) file or a C(Registry.pol) where the module runs, for O(state=parsed).
     type: path
@@ -221,7 +220,7 @@ EXAMPLES = r"""
   openuc.ocs.qos_registry:
     state: rendered
     slice: "{{ inventory_dir }}.estate/intended/slices/qos_registry/fe1.corp.contoso.com.json"
-    folder: /srv/estate/import
+    rendered_dir: /srv/estate/import
   delegate_to: localhost
 """
 
@@ -311,13 +310,12 @@ rendered:
   type: dict
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.respawn import has_respawned, probe_interpreters_for_module, respawn_module
 
 from ..module_utils.registry import account, offline, work
 from ..module_utils.registry.jobs import OFFLINE
+from ..module_utils.shell import finish, options_of
 from ..module_utils.specs import QOS_REGISTRY
 
 
@@ -327,19 +325,11 @@ def main() -> None:
         supports_check_mode=True,
         mutually_exclusive=[("targets", "target"), ("targets", "values"), ("targets", "gpo")],
     )
-    options: dict[str, Any] = module.params
-    if options["slice"] is not None or options["stages"] is not None:
-        module.fail_json(
-            msg="slice and stages are read by the action plugin of the same name; run the module as a task of Ansible"
-        )
+    options = options_of(module)
     if options["state"] in OFFLINE:
-        found = offline.run(options, module.check_mode)
-    else:
-        start_again_with_samba()
-        found = work.run(options, module.check_mode)
-    if found.pop("failed", False):
-        module.fail_json(**found)
-    module.exit_json(**found)
+        finish(module, offline.run(options, module.check_mode))
+    start_again_with_samba()
+    finish(module, work.run(options, module.check_mode))
 
 
 def start_again_with_samba() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from ..contract import Operation, result
 from ..files import FileError, make_folder, read_bytes, write_whole
 from ..journal import Journal, JournalError, run_id
+from ..rendered import written
 from . import cards, packets, parsing, planning, text, vendors, watcher
 from .model import Address, Service, decode, decode_addresses
 from .places import BalancerError, Places, found, must
@@ -31,20 +32,35 @@ _SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
 Result = dict[str, Any]
 
 
-def offline(options: Mapping[str, Any]) -> Result:
+def run(options: Mapping[str, Any], check: bool) -> Result:
+    """What the module returns; with `failed` and `msg` when something went wrong."""
+    try:
+        return offline(options, check) if options["state"] in OFFLINE else Engine(options, check).run()
+    except BalancerError as error:
+        unknown = {"unknown_run": True} if isinstance(error, UnknownRunError) else {}
+        return {"failed": True, "msg": str(error), **unknown}
+
+
+def offline(options: Mapping[str, Any], check: bool) -> Result:
     """What the states return that look at no host."""
     if options["state"] == "parsed":
         try:
-            return {"parsed": [service.as_item() for service in parsing.parse(options["text"] or "").services]}
+            services = parsing.parse(options["text"] or "").services
         except parsing.UnreadableTextError as error:
             raise BalancerError(f"text: {error}") from error
-    services = wanted(options).services
-    if options["format"] in vendors.TARGETS:
-        rendering = vendors.render(options["format"], services)
-        limits = [{"service": key, "id": _ids(services)[key], "reason": reason} for key, reason in rendering.limits]
-        return {"rendered": dict(rendering.files), "unserved": limits}
+        return {**result([]), "parsed": [service.as_item() for service in services]}
+    files, unserved = _rendered(options["format"], wanted(options).services)
+    return {**written(options["rendered_dir"], files, check), "rendered": files, "unserved": unserved}
+
+
+def _rendered(form: str, services: Sequence[Service]) -> tuple[dict[str, str], list[Result]]:
+    if form in vendors.TARGETS:
+        rendering = vendors.render(form, services)
+        ids = _ids(services)
+        limits = [{"service": key, "id": ids[key], "reason": reason} for key, reason in rendering.limits]
+        return dict(rendering.files), limits
     files = {"haproxy.cfg": text.render(services), "balance.nft": packets.table(services)}
-    return {"rendered": {name: content for name, content in files.items() if content}, "unserved": _unserved(services)}
+    return {name: content for name, content in files.items() if content}, _unserved(services)
 
 
 def _ids(services: Sequence[Service]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..contract import MOST_SHOWN, result
+from ..rendered import written
 from . import formats, journal, library
 from .jobs import OFFLINE, Common, Job, jobs_of
 from .records import key_text
@@ -18,14 +19,14 @@ from .work import Outcome, work
 Result = dict[str, Any]
 _SERVERS_AT_ONCE = 16
 
-__all__ = ["OFFLINE", "offline", "run"]
-
 
 def run(options: Mapping[str, Any], check: bool) -> Result:
     """What the module returns; with `failed` and `msg` when something went wrong."""
     problem = library.problem()
     if problem:
         return {"failed": True, "msg": problem}
+    if options["state"] in OFFLINE:
+        return _offline(options, check)
     jobs, problems = jobs_of(options)
     try:
         run_id = options["run"] if options["state"] == "restored" else journal.new_run(options["run"])
@@ -50,11 +51,8 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
     return result_of(_all(jobs, common), common)
 
 
-def offline(options: Mapping[str, Any]) -> Result:
+def _offline(options: Mapping[str, Any], check: bool) -> Result:
     """What the states return that ask no server."""
-    problem = library.problem()
-    if problem:
-        return {"failed": True, "msg": problem}
     if options["state"] == "parsed":
         return _parsed(options)
     jobs, problems = jobs_of(options)
@@ -68,7 +66,7 @@ def offline(options: Mapping[str, Any]) -> Result:
         )
         prefix = f"{job.place.view or 'zone'}/" if len(jobs) > 1 else ""
         files.update({prefix + name: text for name, text in rendered.items()})
-    return {"rendered": files}
+    return {**written(options["rendered_dir"], files, check), "rendered": files}
 
 
 def _parsed(options: Mapping[str, Any]) -> Result:
@@ -76,7 +74,7 @@ def _parsed(options: Mapping[str, Any]) -> Result:
     if missing:
         return {"failed": True, "msg": _many(missing)}
     items, problems = formats.parse(options["zone"], options["text"], options["default_ttl"])
-    return {"failed": True, "msg": _many(problems)} if problems else {"parsed": items}
+    return {"failed": True, "msg": _many(problems)} if problems else {**result([]), "parsed": items}
 
 
 def _all(jobs: Sequence[Job], common: Common) -> list[Outcome]:

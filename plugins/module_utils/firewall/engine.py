@@ -10,6 +10,7 @@ from typing import Any
 from ..contract import result
 from ..files import FileError
 from ..journal import JournalError
+from ..rendered import written
 from . import live as reading
 from . import vendors
 from .applying import PACKAGE, Work
@@ -27,6 +28,7 @@ from .waiting import WaitingError
 Result = dict[str, Any]
 Options = Mapping[str, Any]
 NATIVE = "nft"
+RULES_FILE, UNSAID_FILE = "rules.nft", "not-said.txt"
 OFFLINE = ("rendered", "parsed")
 READING = ("gathered", "explained")
 
@@ -63,7 +65,7 @@ def _run(given: Options, check: bool) -> Result:
     options = _read(given)
     state = options["state"]
     if state in OFFLINE or (state == "explained" and options["rules"]):
-        return {**result([]), **_offline(options)}
+        return _offline(options, check)
     nft = Nft()
     if not nft.path and not (check and state not in READING):
         raise MissingError(f"nft is not there; install {PACKAGE}")
@@ -79,18 +81,24 @@ def _run(given: Options, check: bool) -> Result:
     return work.predict() if check else work.apply()
 
 
-def _offline(options: Options) -> Result:
+def _offline(options: Options, check: bool) -> Result:
     if options["state"] == "parsed":
-        return {"parsed": _parsed(options)}
+        return {**result([]), "parsed": _parsed(options)}
     ruleset, problems = ruleset_of({**options, "enforce": options["enforce"] or "observe"})
     if problems:
         raise RefusedError(many(problems))
-    if options["state"] == "rendered" and options["format"] == NATIVE:
-        return {"rendered": native_text(ruleset)}
     if options["state"] == "rendered":
-        files, unsaid = vendors.render(options, options["format"])
-        return {"rendered_files": files, "not_said": unsaid}
-    return _explained(options, ruleset, {rule["id"]: rule for rule in options["rules"]}, {})
+        files, unsaid = _rendered(options, ruleset)
+        return {**written(options["rendered_dir"], files, check), "rendered": files, "not_said": unsaid}
+    return {**result([]), **_explained(options, ruleset, {rule["id"]: rule for rule in options["rules"]}, {})}
+
+
+def _rendered(options: Options, ruleset: Ruleset) -> tuple[dict[str, str], list[str]]:
+    """Files of the format that is asked for, and what they leave unsaid."""
+    if options["format"] == NATIVE:
+        return {RULES_FILE: native_text(ruleset)}, []
+    files, unsaid = vendors.render(options, options["format"])
+    return {**files, UNSAID_FILE: "".join(f"{line}\n" for line in unsaid)}, list(unsaid)
 
 
 def _parsed(options: Options) -> Result:

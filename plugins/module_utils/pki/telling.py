@@ -26,14 +26,6 @@ def options_problems(options: Mapping[str, Any], *, needs: Sequence[str]) -> lis
     return [f"{name}: is missing; {words[name]}" for name in needs if not options.get(name)]
 
 
-def unsliced(options: Mapping[str, Any]) -> str:
-    """Why a module that was not run through its action plugin cannot work; empty when it was."""
-    given = [name for name in ("slice", "stages", "dns") if options.get(name) is not None]
-    if not given:
-        return ""
-    return f"{', '.join(given)}: read by the action plugin of the same name; run the module as a task of Ansible"
-
-
 def told(
     operations: Sequence[Operation],
     statuses: Sequence[Status],

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..contract import Operation, result
-from ..files import FileError, make_folder, read_bytes, write_whole
+from ..contract import result
+from ..files import FileError, read_bytes
+from ..rendered import written
 from . import policy_file, reg_file
 from .group_policy import HALVES
 from .jobs import Target, targets_of
@@ -17,7 +18,6 @@ from .reg_file import BadFileError
 from .values import HIVES, Value, item_of
 
 Result = dict[str, Any]
-READABLE = 0o644
 
 
 def run(options: Mapping[str, Any], check: bool) -> Result:
@@ -29,8 +29,8 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
         if problems:
             return {"failed": True, "msg": "; ".join(problems)}
         files = dict(file for target in targets for file in files_of(target))
-        operations = _written(Path(options["folder"]), files, check) if options["folder"] else []
-        return {**result(operations), "rendered": {name: _text_of(content) for name, content in files.items()}}
+        shown = {name: _text_of(content) for name, content in files.items()}
+        return {**written(options["rendered_dir"], files, check), "rendered": shown}
     except (BadFileError, FileError) as error:
         return {"failed": True, "msg": str(error)}
 
@@ -49,21 +49,6 @@ def policy_files(name: str, values: Sequence[Value]) -> Iterator[tuple[str, byte
         half = [value for value in values if value.hive == hive]
         if half:
             yield f"{name}/{HALVES[hive]}/Registry.pol", policy_file.render(half)
-
-
-def _written(folder: Path, files: Mapping[str, bytes], check: bool) -> list[Operation]:
-    operations = []
-    for name, content in files.items():
-        path = folder / name
-        there = read_bytes(path)
-        if there == content:
-            continue
-        before, after = ("" if data is None else f"{len(data)} bytes" for data in (there, content))
-        operations.append(Operation("change" if before else "add", str(path), before, after))
-        if not check:
-            make_folder(path.parent)
-            write_whole(path, content, READABLE)
-    return operations
 
 
 def _text_of(content: bytes) -> str:

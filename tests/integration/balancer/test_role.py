@@ -67,8 +67,13 @@ def test_an_appliance_is_rendered_for_and_not_connected_to(
 ) -> None:
     given = {"uc_backend": {"load_balancer": "rendered"}, "uc_estate_dir": str(tmp_path / "estate")}
     unreachable = {"ansible_host": "192.0.2.1", "load_balancer_render_format": "f5_as3"}
-    assert len(_changed(play("-e", json.dumps({**given, **unreachable})))) == 3
     rendered = tmp_path / "estate/rendered/load_balancer" / BALANCER / "as3.json"
+    arguments = ("-e", json.dumps({**given, **unreachable}))
+    everywhere = _changed(play("--check", *arguments))
+    assert len(everywhere) == 3
+    assert not rendered.exists()
+    assert _changed(play(*arguments)) == everywhere
+    assert _changed(play(*arguments)) == set()
     assert json.loads(rendered.read_text())["class"] == "AS3"
 
 

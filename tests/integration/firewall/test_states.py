@@ -92,7 +92,7 @@ def test_where_nothing_is_nothing_is_gathered(box: Box) -> None:
 
 
 def test_what_is_rendered_is_what_is_applied(box: Box) -> None:
-    text = box.module(**options(A, B, C), state="rendered")["rendered"]
+    text = box.module(**options(A, B, C), state="rendered")["rendered"]["rules.nft"]
     box.run("nft", "-f", "-", input=text)
     loaded = box.rules()
     box.run("nft", "flush", "ruleset")

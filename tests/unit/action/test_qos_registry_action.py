@@ -82,7 +82,9 @@ def test_a_folder_in_a_list_stands_for_the_slices_in_it(play: Play) -> None:
     play.slice("dc1/hq", ("preflight", 1), gpo="UC", domain_controller="dc1")
     play.slice("dc1/leeds", ("preflight", 2), gpo="UC L", domain_controller="dc1")
     own = play.slice(HOST, ("preflight", 3))
-    found = play.run(slice=[own, str(play.folder / "slices/dc1")], state="rendered", folder=str(play.folder / "made"))
+    found = play.run(
+        slice=[own, str(play.folder / "slices/dc1")], state="rendered", rendered_dir=str(play.folder / "made")
+    )
     assert set(found["rendered"]) == {f"{HOST}.reg", "hq/Machine/Registry.pol", "leeds/Machine/Registry.pol"}
     assert {path.name for path in (play.folder / "made").rglob("*.*")} == {f"{HOST}.reg", "Registry.pol"}
 

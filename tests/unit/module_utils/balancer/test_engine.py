@@ -15,6 +15,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer.places import 
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import Haproxy
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import RuntimeSocketError, Standing
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.watching import Watching
+from ansible_collections.openuc.ocs.plugins.module_utils.specs import LOAD_BALANCER
 from tests.unit.module_utils.balancer.made import SIP, STUN
 
 VIP: t.Final = {"address": "10.20.0.100", "interface": "lan"}
@@ -263,9 +264,15 @@ def test_a_file_of_an_older_form_is_rendered_anew(host: Host) -> None:
     assert not host.run(SIP)["changed"]
 
 
+def offline(**given: t.Any) -> dict[str, t.Any]:
+    """What the module returns."""
+    defaults = {name: spec.get("default") for name, spec in LOAD_BALANCER.items()}
+    return engine.run({**defaults, **given}, check=False)
+
+
 @pytest.mark.parametrize("form", ["haproxy", "f5_as3", "nginx", "table"])
 def test_rendering_looks_at_no_host(form: str) -> None:
-    found = engine.offline({"state": "rendered", "services": [SIP, STUN], "addresses": [], "format": form})
+    found = offline(state="rendered", services=[SIP, STUN], format=form)
     files = {"haproxy": ["haproxy.cfg", "balance.nft"], "f5_as3": ["as3.json"], "nginx": ["nginx-stream.conf"]}
     assert list(found["rendered"]) == files.get(form, ["services.md"])
     assert [each["service"] for each in found["unserved"]] == {
@@ -274,8 +281,9 @@ def test_rendering_looks_at_no_host(form: str) -> None:
 
 
 def test_parsing_looks_at_no_host() -> None:
-    rendered = engine.offline({"state": "rendered", "services": [SIP], "addresses": [], "format": "haproxy"})
-    [parsed] = engine.offline({"state": "parsed", "text": rendered["rendered"]["haproxy.cfg"]})["parsed"]
+    rendered = offline(state="rendered", services=[SIP])["rendered"]
+    [parsed] = offline(state="parsed", text=rendered["haproxy.cfg"])["parsed"]
     assert {key: parsed[key] for key in SIP} == SIP
-    with pytest.raises(BalancerError, match="text: line 1: 'frontend x' is no section of ours"):
-        engine.offline({"state": "parsed", "text": "frontend x"})
+    refused = offline(state="parsed", text="frontend x")
+    assert refused["failed"] is True
+    assert refused["msg"].startswith("text: line 1: 'frontend x' is no section of ours")

@@ -24,12 +24,12 @@ LISTED = [
 
 def rendered(form: str, items: list[dict[str, t.Any]] | None = None, **more: t.Any) -> dict[str, str]:
     given = {"state": "rendered", "format": form, "zone": "contoso.com", "server": "dc1", "records": items or LISTED}
-    return engine.offline(options(**{**given, **more}))["rendered"]
+    return engine.run(options(**{**given, **more}), False)["rendered"]
 
 
 def test_a_zone_file_comes_back_as_the_same_records() -> None:
     text = rendered("zone")["contoso.com.zone"]
-    parsed = engine.offline(options(state="parsed", zone="contoso.com", text=text, default_ttl=3600))["parsed"]
+    parsed = engine.run(options(state="parsed", zone="contoso.com", text=text, default_ttl=3600), False)["parsed"]
     want, problems = records.decode("contoso.com", parsed)
     expected, _none = records.decode("contoso.com", LISTED)
     assert problems == []
@@ -39,7 +39,7 @@ def test_a_zone_file_comes_back_as_the_same_records() -> None:
 
 def test_a_whole_zone_file_loses_only_what_is_the_servers() -> None:
     text = "@ IN SOA ns1 host 1 2 3 4 5\n@ IN NS ns1\nns1 IN A 10.0.0.1\n"
-    parsed = engine.offline(options(state="parsed", zone="contoso.com", text=text))["parsed"]
+    parsed = engine.run(options(state="parsed", zone="contoso.com", text=text), False)["parsed"]
     assert parsed == [{"name": "ns1.contoso.com", "type": "A", "ttl": 3600, "values": ["10.0.0.1"]}]
 
 
@@ -55,7 +55,7 @@ def test_a_whole_zone_file_loses_only_what_is_the_servers() -> None:
     ],
 )
 def test_a_text_that_will_not_do_says_why(given: dict[str, t.Any], words: str) -> None:
-    result = engine.offline(options(state="parsed", zone="contoso.com", **given))
+    result = engine.run(options(state="parsed", zone="contoso.com", **given), False)
     assert words in result["msg"]
 
 
@@ -101,10 +101,10 @@ def test_the_zone_for_octodns_is_what_its_provider_reads() -> None:
 def test_zones_of_several_views_are_kept_apart() -> None:
     zones = [{"zone": "contoso.com", "view": view, "records": LISTED[:1]} for view in ("internal", "external")]
     given = {"state": "rendered", "zones": zones}
-    files = engine.offline(options(**given))["rendered"]
+    files = engine.run(options(**given), False)["rendered"]
     assert sorted(files) == ["external/contoso.com.zone", "internal/contoso.com.zone"]
 
 
 def test_problems_are_told_as_ever() -> None:
-    result = engine.offline(options(state="rendered", zone="contoso.com", records=[record("a", "A", "x")]))
+    result = engine.run(options(state="rendered", zone="contoso.com", records=[record("a", "A", "x")]), False)
     assert "records[0]: a.contoso.com A: 'x' is no IPv4 address" in result["msg"]

@@ -105,8 +105,9 @@ def asked(**changes: t.Any) -> dict[str, t.Any]:
 
 def test_the_module_returns_files_and_what_they_leave_unsaid() -> None:
     found = asked(format="asa")
-    assert set(found["rendered_files"]) == {"eth0.asa", "eth1.asa"}
+    assert set(found["rendered"]) == {"eth0.asa", "eth1.asa", "not-said.txt"}
     assert found["not_said"][-1].startswith("web: ")
+    assert found["rendered"]["not-said.txt"].splitlines() == found["not_said"]
     assert found["changed"] is False
 
 
@@ -121,7 +122,7 @@ def test_without_aerleon_nft_is_rendered_all_the_same(monkeypatch: pytest.Monkey
         raise ImportError(f"No module named {name!r}")
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    assert asked()["rendered"].startswith("table inet openuc_filter")
+    assert asked()["rendered"]["rules.nft"].startswith("table inet openuc_filter")
     refused = asked(format="srx")
     assert "pip install aerleon where this task runs, or render nft" in refused["msg"]
     assert refused["failed"] is True

@@ -203,7 +203,3 @@ class TestTelling:
     def test_many_problems_are_cut(self):
         said = telling.failure([f"p{n}" for n in range(MOST_SHOWN + 5)]).splitlines()
         assert (len(said), said[-1]) == (MOST_SHOWN + 1, "and 5 more")
-
-    def test_a_module_without_its_action_says_so(self):
-        assert telling.unsliced({"slice": "x", "stages": None}).startswith("slice: read by the action plugin")
-        assert telling.unsliced({"slice": None}) == ""

@@ -29,7 +29,7 @@ def test_a_host_gets_a_reg_file_shown_as_text() -> None:
 
 
 def test_a_policy_gets_a_file_for_each_half_that_holds_anything(tmp_path: Path) -> None:
-    result = run(target="hq", gpo="UC", values=[AUDIO, MINE], folder=str(tmp_path))
+    result = run(target="hq", gpo="UC", values=[AUDIO, MINE], rendered_dir=str(tmp_path))
     assert set(result["rendered"]) == {"hq/Machine/Registry.pol", "hq/User/Registry.pol"}
     for name, text in result["rendered"].items():
         assert (tmp_path / name).read_bytes() == base64.b64decode(text)
@@ -38,17 +38,17 @@ def test_a_policy_gets_a_file_for_each_half_that_holds_anything(tmp_path: Path) 
 
 def test_check_write_write_check(tmp_path: Path) -> None:
     folder = tmp_path / "made"
-    assert run(check=True, values=[AUDIO], folder=str(folder))["changed"]
+    assert run(check=True, values=[AUDIO], rendered_dir=str(folder))["changed"]
     assert not folder.exists()
-    assert run(values=[AUDIO], folder=str(folder))["summary"] == "1 to add"
-    assert not run(values=[AUDIO], folder=str(folder))["changed"]
-    assert not run(check=True, values=[AUDIO], folder=str(folder))["changed"]
-    assert run(values=[{**AUDIO, "data": 40}], folder=str(folder))["summary"] == "1 to change"
+    assert run(values=[AUDIO], rendered_dir=str(folder))["summary"] == "1 to add"
+    assert not run(values=[AUDIO], rendered_dir=str(folder))["changed"]
+    assert not run(check=True, values=[AUDIO], rendered_dir=str(folder))["changed"]
+    assert run(values=[{**AUDIO, "data": 40}], rendered_dir=str(folder))["summary"] == "1 to change"
 
 
 def test_what_is_written_is_parsed_to_the_same_values(tmp_path: Path) -> None:
-    run(values=[AUDIO, MINE], folder=str(tmp_path))
-    run(target="hq", gpo="UC", values=[AUDIO, MINE], folder=str(tmp_path))
+    run(values=[AUDIO, MINE], rendered_dir=str(tmp_path))
+    run(target="hq", gpo="UC", values=[AUDIO, MINE], rendered_dir=str(tmp_path))
     parsed = {name: run(state="parsed", file=str(tmp_path / name)).get("parsed") for name in (
         "fe1.reg", "hq/Machine/Registry.pol", "hq/User/Registry.pol"
     )}  # fmt: skip
@@ -66,7 +66,7 @@ def test_what_is_written_is_parsed_to_the_same_values(tmp_path: Path) -> None:
         ({"state": "parsed", "file": "/nowhere/at/all.reg"}, "file: /nowhere/at/all.reg is not there"),
         ({"values": [{**AUDIO, "data": "x"}]}, "values[0].data: REG_DWORD Audio: expected a whole number"),
         ({"gpo": "UC", "values": [{**AUDIO, "type": "REG_BINARY", "data": {"hex": "00" * 65536}}]}, "at most 65535"),
-        ({"values": [AUDIO], "folder": "/proc/none"}, "/proc/none: "),
+        ({"values": [AUDIO], "rendered_dir": "/proc/none"}, "/proc/none: "),
     ],
 )
 def test_what_is_wrong_is_said(given: dict[str, t.Any], message: str) -> None:
