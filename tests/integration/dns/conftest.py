@@ -27,6 +27,8 @@ class Site:
         self.primary = network.host("ns1", name_servers.PRIMARY, name_servers.primary())
         self.primary.run(f"ip addr add {name_servers.PRIMARY6}/64 dev eth0 nodad; rndc scan || true")
         network.client.run("ip addr add fd00:99::fe/64 dev lan nodad")
+        for address in (name_servers.SECONDARY, *name_servers.NOBODY):
+            network.nobody_at(address)
 
     def dig(self, *words: str, server: str = name_servers.PRIMARY, key: str = "") -> list[str]:
         signed = ["-y", f"hmac-sha256:{key}:{name_servers.KEYS[key]}"] if key else []

@@ -8,6 +8,8 @@ import typing as t
 from tests.lab.services.base import File, Ready, Service
 
 PRIMARY, SECONDARY, KNOT, RESOLVER = "10.99.0.20", "10.99.0.21", "10.99.0.22", "10.99.0.23"
+# Where no host ever is.
+NOBODY: t.Final = ("10.99.0.77", "10.99.0.78")
 PRIMARY6 = "fd00:99::20"
 KEYS = {
     "inside": "aW5zaWRlIGtleSBvZiB0aGUgdGVzdHMgLSBpbnNpZGU=",

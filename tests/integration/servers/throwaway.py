@@ -98,6 +98,10 @@ class Network:
         self.start(made, service)
         return made
 
+    def nobody_at(self, address: str) -> None:
+        """Until a host gets this address, who asks it is told so at once, not after seconds of looking for a card."""
+        self.client.run(f"ip route replace unreachable {address}/32")
+
     def background(self, *command: str) -> None:
         """A program that stands where the client stands, and ends with the network."""
         _ended_with(self._stack, "nsenter", f"--target={self.client.pid}", "--net", *command)
@@ -128,6 +132,7 @@ class Network:
             f"ip link set lo up; ip addr add {address}/24 dev eth0; ip link set eth0 up;"
             f"ip route add default via {CLIENT_ADDRESS}"
         )
+        self.client.run(f"ip route flush {address}/32")
         assert outer.stdin
         outer.stdin.write("go\n")
         outer.stdin.flush()
