@@ -48,6 +48,7 @@ SERVERS = (
 CLIENTS = (
     "bind9-dnsutils",
     "curl",
+    "iptables",
     "ldap-utils",
     "libnginx-mod-stream",
     "libwin-hivex-perl",

@@ -113,6 +113,15 @@ class Attempts:
     def _lets_pass(
         self, ingress: str, egress: str, source: str, destination: str, protocol: str, source_port: int, port: int
     ) -> bool:
+        if self.is_planned(ingress, egress, source, destination, protocol, source_port, port):
+            return True
+        guarded = {"ingress": ingress, "egress": egress} in self.given["guarded"]
+        return not (guarded and {source, destination} & set(self.given["protected"]))
+
+    def is_planned(
+        self, ingress: str, egress: str, source: str, destination: str, protocol: str, source_port: int, port: int
+    ) -> bool:
+        """Whether one of the rules lets it pass."""
         for rule in self.given["rules"]:
             if (
                 (rule["ingress"], rule["egress"], rule["protocol"]) == (ingress, egress, protocol)
@@ -122,8 +131,7 @@ class Attempts:
                 and (not rule["source_ports"] or _within(source_port, rule["source_ports"]))
             ):
                 return True
-        guarded = {"ingress": ingress, "egress": egress} in self.given["guarded"]
-        return not (guarded and {source, destination} & set(self.given["protected"]))
+        return False
 
 
 def _last(ports: str) -> int:

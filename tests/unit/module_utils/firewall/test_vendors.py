@@ -56,8 +56,8 @@ def test_srx_has_policies_between_zones() -> None:
 
 def test_paloalto_has_rules_between_zones() -> None:
     files, _unsaid = vendors.render(POLICY, "paloalto")
-    root = ElementTree.fromstring(files["eth1_eth0.xml"])
-    entry = root.find(".//rules/entry[@name='rule-1']")
+    root = ElementTree.fromstring(files["policy.xml"])
+    entry = root.find(".//rules/entry[@name='rule-2']")
     assert entry is not None
     assert [entry.findtext(path) for path in ("from/member", "to/member", "action")] == ["eth1", "eth0", "allow"]
     assert root.findtext(".//service/entry/protocol/udp/source-port") == "50000-59999"
@@ -66,7 +66,8 @@ def test_paloalto_has_rules_between_zones() -> None:
 def test_iptables_has_a_chain_for_each_rule() -> None:
     text, _unsaid = rendered("iptables")
     assert re.search(r"-A F_rule-2 -p udp --sport 50000:59999 -s 10\.31\.0\.41/32 .*-j ACCEPT", text)
-    assert "-P FORWARD ACCEPT" in text, "all else is left to others"
+    assert ":FORWARD ACCEPT" in text, "all else is left to others"
+    assert text.index("--state ESTABLISHED,RELATED -j ACCEPT") < text.index("F_rule-1"), "answers pass first"
 
 
 def test_windows_has_commands() -> None:
@@ -74,12 +75,26 @@ def test_windows_has_commands() -> None:
     assert re.search(
         r"netsh advfirewall .* dir=in remoteip=192\.0\.2\.0/24\S* localip=10\.31\.0\.41/32 localport=443", text
     )
+    assert "action=block" not in text, "Windows looks at these before those that allow"
+
+
+@pytest.mark.parametrize("name", ["srx", "paloalto"])
+def test_no_two_ways_share_a_name(name: str) -> None:
+    """Both take parts of the same name for one another, whatever zones they are between."""
+    text, _unsaid = rendered(name)
+    found = re.findall(r'policy (\S+) \{|<entry name="((?:rule|deny)-[^"]+)">', text)
+    names = [one or other for one, other in found]
+    assert sorted(names) == sorted(
+        {"rule-1", "rule-2", *(f"deny-{end}-{way}" for end in ("to", "from") for way in (1, 2))}
+    )
 
 
 @pytest.mark.parametrize("name", vendors.FORMATS)
 def test_translation_is_told(name: str) -> None:
     _text, unsaid = rendered(name)
-    assert "web: eth0 > eth1: what comes to 203.0.113.41 goes to 10.31.0.41" in unsaid
+    told = next(line for line in unsaid if line.startswith("web: eth0 > eth1: "))
+    assert "what comes to 203.0.113.41 goes to 10.31.0.41" in told
+    assert ("before translation" in told) is (name == "paloalto"), "its rules look at packets as they arrive"
 
 
 @pytest.mark.parametrize("name", vendors.FORMATS)
@@ -114,7 +129,8 @@ def test_the_module_returns_files_and_what_they_leave_unsaid() -> None:
 def test_what_aerleon_cannot_generate_is_told() -> None:
     found = asked(format="paloalto", guarded=[], interfaces={}, rules=[rule("a", ingress="z" * 40)])
     assert found["failed"] is True
-    assert found["msg"].startswith(f"Aerleon does not generate {'z' * 40}_eth1: ")
+    assert found["msg"].startswith("Aerleon does not generate policy: ")
+    assert "z" * 40 in found["msg"]
 
 
 def test_without_aerleon_nft_is_rendered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

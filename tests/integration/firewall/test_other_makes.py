@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of other makes, read by programs of others: they say of packets what the plan says.
+
+iptables-restore loads its format, and real packets are sent; for the others the packets are held against the rules that
+a reader of that make finds in the files. Nothing that reads netsh's commands was to be had.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.openuc.ocs.plugins.module_utils.firewall import vendors
+from tests.support import ROOT
+
+from . import reading
+from .surroundings import surroundings
+from .test_traffic import Attempts, Slice, tried
+
+READERS = Path(__file__).with_name("readers.txt")
+ENVIRONMENT = ROOT / ".build" / "readers"
+GOLDEN = ROOT / "tests/golden/lab/intended/slices/firewall_rules"
+FIREWALLS = sorted(path.name for path in GOLDEN.glob("*.json"))
+ENDS = ("source", "destination")
+
+
+@pytest.fixture(scope="session")
+def reader() -> Path:
+    """The Python of an environment that has the readers; made anew only when others are asked for."""
+    python, there = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "readers.txt"
+    if not there.exists() or there.read_bytes() != READERS.read_bytes():
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)],
+            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(READERS)],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        there.write_bytes(READERS.read_bytes())
+    return python
+
+
+def slice_of(name: str) -> Slice:
+    given: Slice = json.loads((GOLDEN / name).read_text())
+    assert not any(rule["nat"] for rule in given["rules"]), "formats leave translation unsaid"
+    return {**given, "enforce": "enforce"}
+
+
+def rules_of(reader: Path, kind: str, given: Slice, folder: Path) -> list[dict[str, t.Any]]:
+    """What the files of a format say."""
+    files, _unsaid = vendors.render(given, kind)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    command = [str(reader), reading.__file__, kind, *(str(folder / name) for name in files)]
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=clean)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, t.Any]] = json.loads(done.stdout)
+    return found
+
+
+def said_of(rules: t.Iterable[dict[str, t.Any]], packet: dict[str, t.Any]) -> str:
+    """What the first rule that is about a packet does; empty when none is."""
+    return next((rule["does"] for rule in rules if all(fits(rule, key, packet[key]) for key in packet)), "")
+
+
+def fits(rule: dict[str, t.Any], key: str, value: t.Any) -> bool:
+    if key not in rule:
+        return True
+    if key in ENDS:
+        return any(ipaddress.ip_address(value) in ipaddress.ip_network(text) for text in rule[key])
+    if key.endswith("_ports"):
+        spans = [text.partition("-") for text in rule[key]]
+        return any(int(first) <= value <= int(last or first) for first, _dash, last in spans)
+    return bool(rule[key] == value)
+
+
+@pytest.mark.parametrize("name", FIREWALLS)
+@pytest.mark.parametrize("kind", ["asa", "srx", "paloalto"])
+def test_readers_find_what_is_planned(reader: Path, kind: str, name: str, tmp_path: Path) -> None:
+    given = slice_of(name)
+    rules = rules_of(reader, kind, given, tmp_path)
+    attempts = Attempts(given)
+    outcomes = set()
+    for attempt in attempts.found:
+        protocol, source, source_port, destination, port = attempt.case
+        egress = next(interface for interface, there in attempts.places.items() if destination in there)
+        packet: dict[str, t.Any] = {"ingress": attempt.interface, "egress": egress, "protocol": protocol}
+        packet.update(source=source, source_ports=source_port, destination=destination, destination_ports=port)
+        planned = attempts.is_planned(attempt.interface, egress, source, destination, protocol, source_port, port)
+        expected = "allow" if planned else "" if attempt.passes else "deny"
+        assert said_of(rules, packet) == expected, packet
+        outcomes.add((protocol, expected))
+    assert {("tcp", "allow"), ("udp", "allow"), ("tcp", "deny"), ("udp", "deny")} <= outcomes
+
+
+@pytest.mark.parametrize("name", FIREWALLS)
+def test_iptables_lets_through_what_is_planned(name: str) -> None:
+    given = slice_of(name)
+    files, _unsaid = vendors.render(given, "iptables")
+    attempts = Attempts(given)
+    with surroundings(sorted(given["interfaces"])) as around:
+        around.place(attempts.places)
+        around.within(around.firewall, "iptables-restore", "--noflush", text=files["policy.ipt"])
+        assert tried(around, attempts.found) == []
