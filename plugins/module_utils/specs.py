@@ -113,7 +113,18 @@ LOAD_BALANCER: Spec = {
     "stages": {"type": "list", "elements": "str"},
     "services": {"type": "raw", "default": []},
     "addresses": {"type": "raw", "default": []},
+    "pair": {
+        "type": "dict",
+        "options": {
+            "virtual_router": {"type": "int", "required": True},
+            "interface": {"type": "str", "required": True},
+            "address": {"type": "str", "required": True},
+            "peer": {"type": "str", "required": True},
+            "priority": {"type": "int", "required": True},
+        },
+    },
     "text": {"type": "str"},
+    **RENDERED_SPEC,
     "format": {"type": "str", "choices": ["haproxy", "f5_as3", "nginx", "table"], "default": "haproxy"},
     "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
     "main_config": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
@@ -124,7 +135,6 @@ LOAD_BALANCER: Spec = {
 }
 DRAIN: Spec = {
     "state": {"type": "str", "choices": ["drained", "disabled", "enabled", "gathered"], "default": "drained"},
-    **RENDERED_SPEC,
     "members": {"type": "list", "elements": "str", "default": []},
     "services": {"type": "list", "elements": "str", "default": []},
     "wait": {"type": "int", "default": 300},

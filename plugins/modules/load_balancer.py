@@ -59,6 +59,34 @@ options:
       - An address that is there already and that we did not put there is left alone, and never removed.
     type: raw
     default: []
+  pair:
+    description:
+      - This host is one of two that hold O(addresses) in turn, by keepalived. The one that holds them loses them when it
+        dies, when its HAProxy does not answer, or when one of its cards is dead; the other has them within two seconds.
+      - A host that comes back does not take the addresses back, which would end every connection once more.
+      - With O(state=overridden), a host without it is one of a pair no more.
+    type: dict
+    suboptions:
+      virtual_router:
+        description: Number of the pair, 1 to 255, the same on both hosts and of no other pair in the network.
+        type: int
+        required: true
+      interface:
+        description: Card over which the two hear of each other.
+        type: str
+        required: true
+      address:
+        description: This host's own address there.
+        type: str
+        required: true
+      peer:
+        description: The other host's.
+        type: str
+        required: true
+      priority:
+        description: 1 to 254; the higher one has the addresses when both are started at once.
+        type: int
+        required: true
   slice:
     description:
       - Path of a slice of the plan, such as C(intended/slices/load_balancer/lb1.corp.contoso.com.json), read on the

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,20 @@ from typing import Any
 from ..contract import Operation, result
 from ..files import FileError, make_folder, read_bytes, write_whole
 from ..journal import Journal, JournalError, run_id
-from ..rendered import written
-from . import cards, packets, parsing, planning, text, vendors, watcher
-from .model import Address, Service, decode, decode_addresses
+from . import cards, packets, parsing, planning, text, watcher
+from .asked import OFFLINE, Result, offline, unserved_of, wanted
+from .keepalived import Keepalived
+from .model import Address, Service, decode_addresses
+from .pairs import Pair, decode_pair
 from .places import BalancerError, Places, found, must
 from .planning import Holding, Want
 from .process import Haproxy
 from .runtime import RuntimeSocketError, Standing
 from .watching import Watching
 
-OFFLINE = ("rendered", "parsed")
 _TARGET = "balancer"
-_PACKAGES = {"haproxy": "haproxy", "nft": "nftables", "conntrack": "conntrack"}
+_PACKAGES = {"haproxy": "haproxy", "nft": "nftables", "conntrack": "conntrack", "keepalived": "keepalived"}
 _SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
-
-Result = dict[str, Any]
 
 
 def run(options: Mapping[str, Any], check: bool) -> Result:
@@ -39,61 +37,6 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
     except BalancerError as error:
         unknown = {"unknown_run": True} if isinstance(error, UnknownRunError) else {}
         return {"failed": True, "msg": str(error), **unknown}
-
-
-def offline(options: Mapping[str, Any], check: bool) -> Result:
-    """What the states return that look at no host."""
-    if options["state"] == "parsed":
-        try:
-            services = parsing.parse(options["text"] or "").services
-        except parsing.UnreadableTextError as error:
-            raise BalancerError(f"text: {error}") from error
-        return {**result([]), "parsed": [service.as_item() for service in services]}
-    files, unserved = _rendered(options["format"], wanted(options).services)
-    return {**written(options["rendered_dir"], files, check), "rendered": files, "unserved": unserved}
-
-
-def _rendered(form: str, services: Sequence[Service]) -> tuple[dict[str, str], list[Result]]:
-    if form in vendors.TARGETS:
-        rendering = vendors.render(form, services)
-        ids = _ids(services)
-        limits = [{"service": key, "id": ids[key], "reason": reason} for key, reason in rendering.limits]
-        return dict(rendering.files), limits
-    files = {"haproxy.cfg": text.render(services), "balance.nft": packets.table(services)}
-    return {name: content for name, content in files.items() if content}, _unserved(services)
-
-
-def _ids(services: Sequence[Service]) -> dict[str, str]:
-    return {service.key: service.id for service in services}
-
-
-def wanted(options: Mapping[str, Any]) -> Want:
-    """What a task asks for; BalancerError with all that is wrong with it."""
-    given = options["services"]
-    if isinstance(given, str):
-        # Ansible copies lists several times over, and text never.
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise BalancerError(f"services: expected a list, or one as JSON; {error}") from error
-    services, problems = decode(given or [])
-    addresses, more = decode_addresses(options["addresses"])
-    problems = [*problems, *more]
-    if problems:
-        raise BalancerError(
-            "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *problems[:100]])
-        )
-    ids = {service.replaces for service in services} - {""}
-    kept = tuple(service for service in services if service.id not in ids)
-    return Want(options["state"], kept, tuple(addresses), everything=not given)
-
-
-def _unserved(services: Sequence[Service]) -> list[dict[str, str]]:
-    return [
-        {"service": service.key, "id": service.id, "reason": reason}
-        for service in services
-        if (reason := text.unserved(service))
-    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +64,7 @@ class Engine:
         timeout = float(options["reload_timeout"])
         self.haproxy = Haproxy(self.places, options["service_manager"], options["reload_command"], timeout)
         self.watching = Watching(self.places, self.haproxy.manager, timeout)
+        self.keepalived = Keepalived(self.places, self.haproxy.manager, timeout)
         self.journal = Journal(options["journal_dir"], _TARGET)
 
     def run(self) -> Result:
@@ -157,9 +101,10 @@ class Engine:
                 f"{self.places.own}: {error}. It is not of our making, or was changed by hand: move it away, "
                 "and run again"
             ) from error
+        holding = Holding(parsed.services, *self._owned())
         with contextlib.suppress(RuntimeSocketError):
-            return self._running(Holding(parsed.services, tuple(self._owned())), own, parsed.out)
-        return _Have(Holding(parsed.services, tuple(self._owned())), own, "", parsed.out, ())
+            return self._running(holding, own, parsed.out)
+        return _Have(holding, own, "", parsed.out, ())
 
     def _running(self, holding: Holding, own: str, out: Mapping[str, tuple[str, ...]]) -> _Have:
         digest, taken = self.haproxy.runtime.digest(), self.haproxy.runtime.taken_out()
@@ -167,9 +112,9 @@ class Engine:
         draining = [each for each in taken or () if each.status == "DRAIN" and not each.section.startswith(text.CHECK)]
         return _Have(holding, own, digest, found, draining)
 
-    def _owned(self) -> list[Address]:
+    def _owned(self) -> tuple[tuple[Address, ...], Pair | None]:
         owned = self.journal.owned() or {}
-        return decode_addresses(owned.get("addresses", []))[0]
+        return tuple(decode_addresses(owned.get("addresses", []))[0]), decode_pair(owned.get("pair"))[0]
 
     def _gathered(self) -> Result:
         have = self._have({})
@@ -179,11 +124,9 @@ class Engine:
         members = [dataclasses.asdict(each) for each in standings if not each.section.startswith(text.CHECK)]
         return {
             **result([], self._foreign()),
-            "gathered": {
-                "services": [service.as_item() for service in have.holding.services],
-                "addresses": [dataclasses.asdict(each) for each in have.holding.addresses],
-            },
+            "gathered": _as_options(have.holding),
             "members": members,
+            "standing": self.keepalived.standing() if have.holding.pair else "",
         }
 
     def _foreign(self) -> list[str]:
@@ -194,22 +137,23 @@ class Engine:
     # --- what is to change ---
 
     def _changed(self, want: Want) -> Result:
-        draft = text.Draft(want.services)
+        owned = self._owned()[1]
+        draft = text.Draft(want.services, bool(want.pair or owned))
         have = self._have(draft.sections())
         missing = self._missing(want)
         need = self._would_need(want, missing)
         if need and not self.check:
             raise BalancerError("\n".join(need))
         after = self._target(want, have.holding)
-        if after.services != want.services:
-            draft = text.Draft(after.services)
+        if after.services != want.services or bool(after.pair) != bool(want.pair or owned):
+            draft = text.Draft(after.services, after.pair is not None)
         new = draft.text(_kept_out(after.services, have.out)) if after.services else ""
         done = planning.operations(have.holding, after)
         excess = planning.excess(done, have.holding, self.options["most_deleted"], self.options["most_deleted_ratio"])
         if excess and self.options["state"] != "restored":
             raise BalancerError(excess)
         done += self._mendings(have, new, after, planned=bool(done))
-        unserved = _unserved(after.services)
+        unserved = unserved_of(after.services)
         undo = ""
         if done and not self.check:
             undo = run_id(self.options["run"] if self.options["state"] != "restored" else None)
@@ -220,14 +164,14 @@ class Engine:
     def _missing(self, want: Want) -> list[str]:
         """Programs that the host lacks."""
         forwarding = any(service.forwarded and not text.unserved(service) for service in want.services)
-        programs = ("haproxy", "nft", "conntrack") if forwarding else ("haproxy",)
+        programs = ["haproxy", *(["nft", "conntrack"] if forwarding else []), *(["keepalived"] if want.pair else [])]
         return [program for program in programs if not found(program)]
 
     def _would_need(self, want: Want, missing: Sequence[str]) -> list[str]:
         need = [
             f"{program} is not installed on this host; install the package {_PACKAGES[program]}" for program in missing
         ]
-        return need + ([] if want.state == "deleted" else cards.read().problems(want.addresses))
+        return need + ([] if want.state == "deleted" else cards.read().problems(want.addresses, want.pair))
 
     def _target(self, want: Want, have: Holding) -> Holding:
         """Addresses that somebody else has put there stay somebody else's."""
@@ -252,9 +196,8 @@ class Engine:
             found.append(Operation("change", str(self.places.own), "an older form", "as it is rendered now"))
         elif not planned and new and have.digest != text.digest_of(new):
             found.append(Operation("change", "haproxy", "runs without its file as it is", "runs with it"))
-        missing = (
-            set(after.addresses) - {Address(ip, card) for card, ip in cards.read().addresses} if after.addresses else ()
-        )
+        held = () if after.pair else after.addresses
+        missing = set(held) - {Address(ip, card) for card, ip in cards.read().addresses} if held else ()
         if not planned:
             found += [
                 Operation("add", f"address {each.address}", "", f"on {each.interface}")
@@ -270,36 +213,45 @@ class Engine:
                 found.append(Operation("change", "openuc-balance", "is missing, outdated or not running", "runs"))
         elif self.watching.configured():
             found.append(Operation("remove", "openuc-balance", "runs", ""))
+        if after.pair and not planned and not self._held_in_turn(after):
+            found.append(Operation("change", "keepalived", "is outdated or not running", "runs"))
         return found
+
+    def _held_in_turn(self, after: Holding) -> bool:
+        right = self.keepalived.configured() == self.keepalived.text(after.pair, after.addresses)
+        return right and self.keepalived.included() and self.keepalived.pid() > 0
 
     def _arguments(self, new: str) -> tuple[str, str]:
         return self.haproxy.arguments() if new else self.haproxy.without_arguments()
 
     @staticmethod
     def _watched(after: Holding) -> str:
-        return packets.config(after.services, after.addresses)
+        return packets.config(after.services, () if after.pair else after.addresses)
 
     # --- the change itself ---
 
     def _apply(self, have: _Have, new: str, after: Holding, run: str) -> None:
         with ThreadPoolExecutor(1) as meanwhile:
             checked = meanwhile.submit(self._check_files, new, after)
-            gathered = {
-                "services": [service.as_item() for service in have.holding.services],
-                "addresses": [dataclasses.asdict(each) for each in have.holding.addresses],
-            }
+            gathered = _as_options(have.holding)
             checked.result()
         self.journal.store(run, gathered)
         # Both the old and the new are ours until all is done, so that a run that is killed leaves nobody's address.
         both = dict.fromkeys([*have.holding.addresses, *after.addresses])
-        self.journal.own({"addresses": [dataclasses.asdict(each) for each in both]})
+        self.journal.own(_owned_as(both, after.pair or have.holding.pair))
+        if have.holding.pair and not after.pair:
+            self.journal.note(run, "keepalived gives the addresses up")
+            self.keepalived.remove()
         self.journal.note(run, "addresses are put on their cards")
-        cards.put(after.addresses)
+        cards.put(() if after.pair else after.addresses)
         self._swap(have, new, run)
         self._watch(after, run)
+        if after.pair and not self._held_in_turn(after):
+            self.journal.note(run, "keepalived is told")
+            self.keepalived.apply(self.keepalived.text(after.pair, after.addresses), after.addresses)
         gone = [each for each in have.holding.addresses if each not in after.addresses]
         cards.take(gone)
-        self.journal.own({"addresses": [dataclasses.asdict(each) for each in after.addresses]})
+        self.journal.own(_owned_as(after.addresses, after.pair))
         self.journal.note(run, "done")
 
     def _check_files(self, new: str, after: Holding) -> None:
@@ -316,6 +268,10 @@ class Engine:
         table = packets.table(after.services)
         if table:
             must([found("nft"), "-c", "-f", "-"], text=table)
+        if after.pair:
+            problem = self.keepalived.check(after.pair, after.addresses)
+            if problem:
+                raise BalancerError(f"keepalived refuses the new file; nothing was changed. It says: {problem}")
 
     def _swap(self, have: _Have, new: str, run: str) -> None:
         """The new file in the place of the old one, and the old one back if HAProxy does not come up with it."""
@@ -380,6 +336,17 @@ class Engine:
         """The packet filter without our table."""
         if found("nft") and not packets.forwarded(after.services):
             must([found("nft"), "-f", "-"], text=watcher.table_text([]))
+
+
+def _as_options(holding: Holding) -> Result:
+    """In the form of the module's options."""
+    services = [service.as_item() for service in holding.services]
+    return {"services": services, **_owned_as(holding.addresses, holding.pair)}
+
+
+def _owned_as(addresses: Iterable[Address], pair: Pair | None) -> Result:
+    owned: Result = {"addresses": [dataclasses.asdict(each) for each in addresses]}
+    return {**owned, "pair": dataclasses.asdict(pair)} if pair else owned
 
 
 def _out_of_service(standings: Sequence[Standing]) -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from ..topology.context import Context
 from ..topology.inputs.policy import CertificatePolicyInput
 from ..topology.model import Cluster, Server, Topology
 from ..topology.names import fill
+from ..topology.pairing import stand_ins
 from .base import Item, Stages
 from .dns import ExtraFact
 
@@ -195,8 +196,9 @@ class _Planner:
 
 def _holders(fact: CertificateFact, cluster: Cluster, topology: Topology) -> tuple[Server, ...]:
     if fact.on_balancer:
-        balancers = [balancer_of(topology, cluster, vip) for vip in vips_of(cluster)]
-        return tuple(topology.servers[name] for name in dict.fromkeys(balancers) if name in topology.servers)
+        balancers = dict.fromkeys(balancer_of(topology, cluster, vip) for vip in vips_of(cluster))
+        held_by = [(name, *(server.name for server in stand_ins(topology, name))) for name in balancers if name]
+        return tuple(topology.servers[name] for names in held_by for name in names if name in topology.servers)
     held = {server.name: server for role in fact.roles or (fact.role,) for server in cluster.members(role)}
     return tuple(held.values())
 

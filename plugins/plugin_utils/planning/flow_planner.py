@@ -11,6 +11,7 @@ from ..topology.conditions import holds
 from ..topology.context import Context
 from ..topology.model import Cluster, Topology
 from ..topology.network_map import Places
+from ..topology.pairing import pair_of
 from ..topology.relations import walks
 from .base import Stages
 from .flows import Direction, Flow, FlowFact, Leg
@@ -211,7 +212,15 @@ class FlowPlanner:
         )
         if service.snat:
             yield self._balancer_flow(service, own, members, service.member_port, service.protocol, "to_member")
-        if not service.snat or (service.check_port, "tcp") != (service.member_port, service.protocol):
+        pair = pair_of(self._topology, service.balancer)
+        if pair:
+            # Each of the two judges the members for itself, whoever holds the addresses of both.
+            both = self._parties.of_addresses(
+                f"balancers:{pair.first.name}+{pair.second.name}",
+                [Member(half.name, str(half.address)) for half in (pair.first, pair.second)],
+            )
+            yield self._balancer_flow(service, both, members, service.check_port, "tcp", "health_check")
+        elif not service.snat or (service.check_port, "tcp") != (service.member_port, service.protocol):
             yield self._balancer_flow(service, own, members, service.check_port, "tcp", "health_check")
 
     def _addresses_of(self, service: Service) -> tuple[str, ...]:

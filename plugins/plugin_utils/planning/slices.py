@@ -14,6 +14,7 @@ from ..topology.balancing import given_balancer
 from ..topology.inputs.policy import PinpointInput, ZoneInput
 from ..topology.model import Topology
 from ..topology.network_map import Crossing
+from ..topology.pairing import BalancerPair, pair_of
 from .base import Item, Stages
 from .flows import Flow
 from .parties import EndpointSet
@@ -194,8 +195,29 @@ def balancer_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
             }
         )
     for balancer, services in sorted(by_balancer.items()):
-        addresses = _held(topology, balancer, services)
-        yield Slice("load_balancer", balancer, {"state": "replaced", "services": services, "addresses": addresses})
+        pair = pair_of(topology, balancer)
+        for name, more in _halves(pair) if pair else ((balancer, {}),):
+            addresses = _held(topology, name, services)
+            yield Slice(
+                "load_balancer", name, {"state": "replaced", "services": services, "addresses": addresses, **more}
+            )
+
+
+def _halves(pair: BalancerPair) -> t.Iterator[tuple[str, Arguments]]:
+    """What each of two balancers knows of itself and of the other."""
+    for own, other, priority in ((pair.first, pair.second, 150), (pair.second, pair.first, 100)):
+        yield (
+            own.name,
+            {
+                "pair": {
+                    "virtual_router": pair.virtual_router,
+                    "interface": own.card,
+                    "address": str(own.address),
+                    "peer": str(other.address),
+                    "priority": priority,
+                }
+            },
+        )
 
 
 def _held(topology: Topology, balancer: str, services: t.Iterable[Arguments]) -> list[Arguments]:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each load balancer's own files will hold: HAProxy's, the packet filter's beside it, and those of appliances."""
+"""What each load balancer's own files will hold: HAProxy's, what stands beside it, and those of appliances."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ...module_utils.balancer import packets, text, vendors
-from ...module_utils.balancer.model import Service, decode
+from ...module_utils.balancer import packets, pairs, text, vendors
+from ...module_utils.balancer.model import Service, decode, decode_addresses
+from ...module_utils.balancer.pairs import decode_pair
+from ...module_utils.balancer.places import Places
 from ..planning.plan import Plan
 from ..planning.slices import balancer_slices
 from ..topology.balancing import given_balancer
@@ -14,7 +16,7 @@ from ..topology.model import Topology
 
 
 def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
-    """native/<balancer>.cfg and .nft, to the letter what `state: rendered` returns for the balancer's slice.
+    """native/<balancer>.cfg and beside it .nft and .keepalived.conf, to the letter what `state: rendered` returns.
 
     For an appliance there are the same services in other forms beside them.
     """
@@ -22,7 +24,11 @@ def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
         services, problems = decode(item.arguments["services"])
         if problems:
             raise ValueError("\n".join([f"The slice of {item.target} is at fault:", *problems]))
-        yield f"native/{item.target}.cfg", text.render(services)
+        pair = decode_pair(item.arguments.get("pair"))[0]
+        yield f"native/{item.target}.cfg", text.render(services, paired=pair is not None)
+        if pair:
+            addresses = decode_addresses(item.arguments["addresses"])[0]
+            yield f"native/{item.target}.keepalived.conf", pairs.render(pair, addresses, str(Places().program))
         table = packets.table(services)
         if table:
             yield f"native/{item.target}.nft", table

@@ -125,7 +125,11 @@ def balancer_of(topology: Topology, cluster: Cluster, vip: VipName) -> str:
     named = _named_balancer(cluster, vip)
     if named:
         return named
-    there = [server.name for server in topology.of_type("load_balancer") if server.site == cluster.site]
+    there = [
+        server.name
+        for server in topology.of_type("load_balancer")
+        if server.site == cluster.site and not _said_of(topology, server.name).stands_in_for
+    ]
     return there[0] if len(there) == 1 else ""
 
 
@@ -140,7 +144,17 @@ def _named_balancer(cluster: Cluster, vip: VipName) -> str:
 
 
 def given_balancer(topology: Topology, name: str) -> BalancerInput:
-    """What the inventory says of a balancer."""
+    """What the inventory says of a balancer; one that stands in for another is like it but for its cards."""
+    given = _said_of(topology, name)
+    if not given.stands_in_for:
+        return given
+    like = _said_of(topology, given.stands_in_for)
+    return dataclasses.replace(
+        like, interfaces=given.interfaces, stands_in_for=given.stands_in_for, appliance=given.appliance
+    )
+
+
+def _said_of(topology: Topology, name: str) -> BalancerInput:
     server: Server | None = topology.servers.get(name)
     return (server.given.balancer if server else None) or BalancerInput()
 

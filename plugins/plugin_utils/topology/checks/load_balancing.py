@@ -67,12 +67,16 @@ def holders(topology: Topology) -> t.Iterator[Violation]:
             server = topology.servers.get(name)
             problem = (
                 _off_network(topology, name, vip_path(cluster, vip), address)
-                if server and "load_balancer" in server.types
+                if server and "load_balancer" in server.types and not given_balancer(topology, name).stands_in_for
                 else violation(
                     "finding.no-balancer",
                     balancer_path(cluster, vip),
                     value=name or None,
-                    allowed=", ".join(balancer.name for balancer in topology.of_type("load_balancer")),
+                    allowed=", ".join(
+                        balancer.name
+                        for balancer in topology.of_type("load_balancer")
+                        if not given_balancer(topology, balancer.name).stands_in_for
+                    ),
                     address=address,
                 )
             )

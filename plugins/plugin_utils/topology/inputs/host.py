@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import NetworkName, Product, SiteName
+from ...schema.kinds import HostName, NetworkName, Product, SiteName
 from .network import Address
 
 
@@ -41,6 +41,16 @@ class BalancerInput:
     snat: tuple[Address, ...] = option("Addresses it uses towards the servers", default=())
     nat: t.Literal["snat", "dnat", ""] = option(
         "Address translation it is set to; what is documented for each service when left out", default=""
+    )
+    stands_in_for: HostName = option(
+        "Balancer whose addresses it holds while that one does not; the rest is as it is there, but for its own"
+        " interfaces",
+        default="",
+    )
+    virtual_router: int = option(
+        "Number of it and its stand-in among pairs of balancers in their network, from 1 to 255; made of its own"
+        " address when left out",
+        default=0,
     )
 
 
