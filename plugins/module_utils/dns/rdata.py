@@ -142,8 +142,8 @@ _READERS: dict[int, Callable[[str], bytes]] = {
     CNAME: _name,
     NS: _name,
     PTR: _name,
-    MX: _numbers_and_name("'preference name', such as '10 mail.contoso.com.'", 1),
-    SRV: _numbers_and_name("'priority weight port target', such as '0 0 5061 sip.contoso.com.'", 3),
+    MX: _numbers_and_name("'preference name', such as '10 mail.example.org.'", 1),
+    SRV: _numbers_and_name("'priority weight port target', such as '10 5 8443 host.example.org.'", 3),
     TXT: _strings,
 }
 

@@ -125,7 +125,7 @@ def _rule_problems(where: str, rule: Options, sets: Mapping[str, Spans], interfa
     ports = [*(rule.get("ports") or ()), *filter(None, [rule.get("source_ports")])]
     for text in ports:
         if not _read(port_span, text):
-            yield f"{where}.ports: {text!r} is no port or range of ports, such as 443 or 50000-59999, up to 65535"
+            yield f"{where}.ports: {text!r} is no port or range of ports, such as 80 or 8000-8099, up to 65535"
     if ports and rule["protocol"] not in WITH_PORTS:
         yield f"{where}.ports: {rule['protocol']} has no ports; leave them out"
 
@@ -154,7 +154,7 @@ def _mark_problems(where: str, item: Options, interfaces: Options) -> Iterator[s
     if any(said) and not all(said):
         yield f"{where}: protocol, side and ports are given together, or none of them for all that is left"
     if item.get("ports") and not _read(port_span, item["ports"]):
-        yield f"{where}.ports: {item['ports']!r} is no port or range of ports, such as 49152-57499, up to 65535"
+        yield f"{where}.ports: {item['ports']!r} is no port or range of ports, such as 8000-8099, up to 65535"
 
 
 def _accepts(rule: Options, sets: Mapping[str, Spans]) -> Iterator[tuple[Accept, tuple[str, ...]]]:

@@ -161,7 +161,7 @@ def _address_problem(value: str) -> str:
 
 
 def _name_problem(value: str) -> str:
-    return "" if _HOST_NAME.fullmatch(value) else f"expected a name such as contoso.com, got {value!r}"
+    return "" if _HOST_NAME.fullmatch(value) else f"expected a name such as example.org, got {value!r}"
 
 
 def _ip_problem(value: str) -> str:

@@ -61,7 +61,7 @@ def _problems(where: str, item: Mapping[str, Any]) -> Iterable[str]:
     yield from tls.problems(where, item)
     path = item.get("path", "/")
     if not path.startswith("/") or _UNSPEAKABLE.search(path) or not path.isascii():
-        yield f"{where}.path: expected a path such as /meet, percent-encoded, got {path!r}"
+        yield f"{where}.path: expected a path such as /status, percent-encoded, got {path!r}"
     for code in item.get("statuses", ()):
         if not isinstance(code, int) or not 100 <= code <= 599:
             yield f"{where}.statuses: {code!r} is no HTTP status"

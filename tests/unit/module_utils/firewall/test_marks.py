@@ -60,7 +60,7 @@ def test_what_two_ask_for_alike_stands_there_once_for_both() -> None:
         ([mark("a", ingress="eth2")], "marks[0].ingress: 'eth2' is none of the interfaces; did you mean eth1?"),
         (
             [mark("a", ports="200-100")],
-            "marks[0].ports: '200-100' is no port or range of ports, such as 49152-57499, up to 65535",
+            "marks[0].ports: '200-100' is no port or range of ports, such as 8000-8099, up to 65535",
         ),
         (
             [mark("a", ports="")],

@@ -109,7 +109,7 @@ def test_between_servers_behind_one_interface_only_what_goes_to_each_other_is_tr
         (options(rule("a", ingress="eth2")), "rules[0].ingress: 'eth2' is none of the interfaces; did you mean eth1?"),
         (
             options(rule("a", ports=["443-80"])),
-            "rules[0].ports: '443-80' is no port or range of ports, such as 443 or 50000-59999, up to 65535",
+            "rules[0].ports: '443-80' is no port or range of ports, such as 80 or 8000-8099, up to 65535",
         ),
         (options(rule("a", protocol="icmp")), "rules[0].ports: icmp has no ports; leave them out"),
         (
