@@ -7,6 +7,8 @@ PYTHON ?= python3
 ARGS ?=
 # Scenarios of `make molecule`: those of the mechanisms, unless others are named.
 SCENARIOS ?= dns firewall load_balancer certificates qos
+# How many tests run at a time; each worker has labs of its own.
+WORKERS ?= 2
 # What `make format` rewrites.
 FILES ?= .
 
@@ -104,8 +106,8 @@ unit: setup-dev ## unit, golden, scenario and document tests; ARGS='-k NAME' pic
 coverage: setup-dev ## the same tests, with the branch coverage gate of pyproject.toml
 	pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
-integration: setup-dev ## tests on real hosts of a lab of their own, as root
-	pytest $(ARGS) tests/integration
+integration: setup-dev ## tests on real hosts of labs of their own, as root; WORKERS=0 does them in one row
+	pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS) tests/integration
 
 browser: setup-dev ## the report and its pictures in a real browser
 	@tests/tools/browser.sh $(ARGS)

@@ -7,13 +7,13 @@ Takes several minutes: `make detect`.
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from tests.detection.breakages import BREAKAGES, trusted
+from tests.integration.conftest import own_name
 from tests.integration.rollout.test_deployed_lab import INVENTORY, DeployedLab
 from tests.lab import estate, lab
 from tests.lab.lab import Lab
@@ -23,7 +23,7 @@ Report = dict[str, t.Any]
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[DeployedLab]:
-    name = Lab(f"f{os.getpid() % 10**6}")
+    name = Lab(own_name("q"))
     try:
         lab.up(name, estate.read(INVENTORY), let_in=False, say=print)
         made = DeployedLab(name, tmp_path_factory.mktemp("estate"))

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One lab for all tests of a run, in a management network of its own, so that it stands beside a user's."""
+"""One lab for all tests of a worker, in a management network of its own, so that it stands beside others.
+
+Tests of a file run one after another, in its order. Files may run beside one another (`pytest -n 2 --dist loadgroup`):
+each worker has labs of its own.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import os
 import re
 import subprocess
@@ -18,8 +24,20 @@ from tests.lab.lab import Lab
 from tests.lab.layout import CONTROLLER, Layout
 from tests.support import ROOT
 
+HERE = Path(__file__).parent
 # Names of labs that tests make: a letter for the test, and the process that runs it.
-OURS = re.compile(r"[r-z](\d{4,7})")
+OURS = re.compile(r"[q-z](\d{4,7})")
+# Folders whose files share servers that take long to make, and so stay with one worker.
+TOGETHER: t.Final = ("dns", "qos")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name what stays together when several workers share the tests out."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            path = item.path.relative_to(HERE)
+            group = path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,9 +56,15 @@ class RunningLab:
         """Run a command of this machine, such as Ansible, where the hosts can be reached."""
         namespace = kernel.namespace(self.lab.name, CONTROLLER)
         within = ["nsenter", f"--net={kernel.NAMED / namespace}", *command]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
         return subprocess.run(
-            within, capture_output=True, text=True, check=check, timeout=300, cwd=ROOT, env=environment
+            within,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=300,
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         )
 
     def ansible(self, program: str, inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -66,11 +90,23 @@ def lab_command(*arguments: str, **options: t.Any) -> subprocess.CompletedProces
 def _prepared_machine() -> None:
     """Install what is missing, and remove labs of test runs that were killed."""
     lab.require_root()
-    packages.install((*packages.BASE, *packages.SERVERS, *packages.CLIENTS), print)
-    for name in kernel.labs():
-        found = OURS.fullmatch(name)
-        if found and not Path(f"/proc/{int(found[1])}").exists():
-            lab.down(Lab(name), lambda _words: None)
+    with _one_at_a_time():
+        packages.install((*packages.BASE, *packages.SERVERS, *packages.CLIENTS), print)
+        for name in kernel.labs():
+            found = OURS.fullmatch(name)
+            if found and not Path(f"/proc/{int(found[1])}").exists():
+                lab.down(Lab(name), lambda _words: None)
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> t.Iterator[None]:
+    """Have other workers wait meanwhile."""
+    folder = os.open(HERE, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 @pytest.fixture(scope="session")

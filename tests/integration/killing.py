@@ -15,6 +15,7 @@ import signal
 import sys
 import types
 import typing as t
+import warnings
 
 STEPS: t.Final = {
     "fork_exec",
@@ -34,7 +35,7 @@ Work = t.Callable[[], object]
 def moments(work: Work) -> list[str]:
     """Do the work to its end; the steps it takes, in order."""
     readable, writable = os.pipe()
-    child = os.fork()
+    child = _fork()
     if child == 0:
         os.close(readable)
         seen: list[str] = []
@@ -52,7 +53,7 @@ def moments(work: Work) -> list[str]:
 
 def killed_at(work: Work, moment: int) -> bool:
     """Do the work in a process that is killed at a moment; false when it was done before."""
-    child = os.fork()
+    child = _fork()
     if child == 0:
         left = moment
 
@@ -80,6 +81,13 @@ def sample(steps: t.Sequence[str], size: int, seed: int = 3) -> list[int]:
         bounds = [part * len(kind) // parts for part in range(parts + 1)]
         found += (chosen.choice(kind[start:end]) for start, end in itertools.pairwise(bounds))
     return sorted(found)
+
+
+def _fork() -> int:
+    """Workers of pytest have a thread of their own, of which newer releases of Python warn; the child needs it not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _watch(told: t.Callable[[str], None], work: Work) -> None:

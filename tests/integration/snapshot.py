@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.lab import kernel, links
 from tests.lab.lab import FOLDER
 
-SECONDS_TO_SETTLE = 10.0
+SECONDS_TO_SETTLE = 30.0
 STRAY = re.compile(r"c\d+\.\d+|visitor")
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -75,7 +76,12 @@ def missing(packages: t.Iterable[str]) -> list[str]:
 
 def install(packages: t.Sequence[str], say: t.Callable[[str], None]) -> None:
     """Install what is missing, without starting servers of the machine's own."""
-    absent = missing(packages)
+    if missing(packages):
+        with _one_at_a_time():
+            _install(missing(packages), say)
+
+
+def _install(absent: t.Sequence[str], say: t.Callable[[str], None]) -> None:
     if not absent:
         return
     say(f"Installing Debian packages: {' '.join(absent)}")
@@ -88,6 +94,17 @@ def install(packages: t.Sequence[str], say: t.Callable[[str], None]) -> None:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise LabError(f"{' '.join(command)} failed:\n{(done.stderr or done.stdout).strip()[-2000:]}")
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> t.Iterator[None]:
+    """Whoever makes another lab waits, and finds all there. The lock is on a folder, so that no file is left."""
+    folder = os.open(POLICY.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import typing as t
 from tests.integration.conftest import RunningLab
 from tests.lab import machine
 
-SECONDS = 15.0
+SECONDS = 30.0
 
 # A member: greets each connection with its name and the address that it comes from, and echoes what it gets.
 MEMBER: t.Final = """

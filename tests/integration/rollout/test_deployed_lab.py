@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.records import read
+from tests.integration.conftest import own_name
 from tests.lab import estate, kernel, lab, machine
 from tests.lab.lab import Lab
 from tests.lab.layout import CONTROLLER
@@ -70,7 +71,7 @@ class DeployedLab:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[DeployedLab]:
-    name = Lab(f"d{os.getpid() % 10**6}")
+    name = Lab(own_name("q"))
     try:
         lab.up(name, estate.read(INVENTORY), let_in=False, say=print)
         yield DeployedLab(name, tmp_path_factory.mktemp("estate"))

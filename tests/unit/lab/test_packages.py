@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
+import threading
 import typing as t
 from pathlib import Path
 
@@ -22,9 +25,11 @@ class Machine:
         self.apt_fails = apt_fails
         self.calls: list[list[str]] = []
         self.policies: list[str] = []
+        self.asked = threading.Event()
 
     def run(self, command: list[str], **options: t.Any) -> subprocess.CompletedProcess[str]:
         if command[0] == "dpkg-query":
+            self.asked.set()
             rows = [f"{name} installed" for name in command[3:] if name in self.installed]
             rows += [f"{name} config-files" for name in command[3:] if name not in self.installed]
             return subprocess.CompletedProcess(command, 1, "\n".join(rows), "no packages found")
@@ -76,6 +81,20 @@ def test_a_policy_left_by_a_killed_installation_goes(machine: Machine) -> None:
     machine.policy.write_text(packages.POLICY_TEXT)
     packages.install(["bind9"], print)
     assert not machine.policy.exists()
+
+
+def test_who_comes_while_another_installs_waits_and_need_not(machine: Machine) -> None:
+    """Two labs that are made at once: apt would refuse the second, or the first would let its servers start."""
+    other = os.open(machine.policy.parent, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    second = threading.Thread(target=packages.install, args=(["bind9"], print))
+    second.start()
+    assert machine.asked.wait(30)
+    machine.installed.add("bind9")
+    os.close(other)
+    second.join(30)
+    assert not second.is_alive()
+    assert machine.calls == []
 
 
 def test_a_failure_says_what_apt_says(machine: Machine) -> None:
