@@ -18,6 +18,9 @@ MOST_SHOWN = 100
 COMMON_SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": list(STATES), "default": "replaced"},
     "run": {"type": "str"},
+}
+# Of those that remove what is ours and no longer listed.
+LIMITS_SPEC: dict[str, Any] = {
     "most_deleted": {"type": "int", "default": 10},
     "most_deleted_ratio": {"type": "float", "default": 0.3},
 }

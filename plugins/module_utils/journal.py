@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,19 @@ _PLAIN = re.compile(r"[^a-z0-9._-]")
 
 class JournalError(Exception):
     """The journal cannot be used; the message says why and what to do."""
+
+
+def option_problems(options: Mapping[str, Any], each: str) -> list[str]:
+    """What a state that writes needs of the options `run` and `journal_dir`, and is not there."""
+    found = []
+    if options["state"] == "restored" and not options.get("run"):
+        found.append("run: is missing; state restored needs the undo_id of the run that is to be undone")
+    if not options.get("journal_dir"):
+        found.append(
+            f"journal_dir: is missing; it holds what is ours in each {each} and what each run found there. "
+            "Name a folder that is kept, and that every controller of the estate has"
+        )
+    return found
 
 
 def run_id(given: str | None) -> str:

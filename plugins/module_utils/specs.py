@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .contract import COMMON_SPEC, RENDERED_SPEC, STATES
+from .contract import COMMON_SPEC, LIMITS_SPEC, RENDERED_SPEC, STATES
 from .items import Field, Fields
 
 Spec = dict[str, Any]
@@ -24,6 +24,7 @@ _PLANNED: Fields = {
 
 FIREWALL_RULES: Spec = {
     **COMMON_SPEC,
+    **LIMITS_SPEC,
     "state": {"type": "str", "choices": [*STATES, "confirmed", "explained"], "default": "replaced"},
     "slice": {"type": "path"},
     "stages": {"type": "list", "elements": "str"},
@@ -82,6 +83,7 @@ DNS_ZONE: Spec = {
 }
 DNS_RECORDS: Spec = {
     **COMMON_SPEC,
+    **LIMITS_SPEC,
     **DNS_ZONE,
     "slice": {"type": "raw"},
     "stages": {"type": "list", "elements": "str"},
@@ -109,6 +111,7 @@ DNS_RECORD: Fields = {
 
 LOAD_BALANCER: Spec = {
     **COMMON_SPEC,
+    **LIMITS_SPEC,
     "slice": {"type": "path"},
     "stages": {"type": "list", "elements": "str"},
     "services": {"type": "raw", "default": []},
@@ -177,6 +180,8 @@ _CERTIFICATES: Spec = {
 }
 CERTIFICATE_REQUEST: Spec = {
     **_CERTIFICATES,
+    **LIMITS_SPEC,
+    **RENDERED_SPEC,
     "state": {
         "type": "str",
         "choices": [state for state in STATES if state != "merged"],
@@ -187,12 +192,12 @@ CERTIFICATE_REQUEST: Spec = {
         "choices": ["never", "fail", "partial_idempotence", "full_idempotence"],
         "default": "fail",
         "no_log": False,
-    **RENDERED_SPEC,
     },
     "text": {"type": "str"},
 }
 CERTIFICATE_ISSUE: Spec = {
     **_CERTIFICATES,
+    **RENDERED_SPEC,
     "state": {
         "type": "str",
         "choices": ["replaced", "deleted", "gathered", "rendered", "restored"],
@@ -203,7 +208,6 @@ CERTIFICATE_ISSUE: Spec = {
     "name": {"type": "str", "default": "OpenUC"},
     "url": {"type": "str", "default": ""},
     "days": {"type": "int", "default": 365},
-    **RENDERED_SPEC,
     "crl_days": {"type": "int", "default": 7},
     "authority_key": {"type": "str", "default": "rsa2048", "no_log": False},
     "revoke": {"type": "list", "elements": "str", "default": []},
@@ -232,6 +236,7 @@ CERTIFICATE_ISSUE: Spec = {
 }
 CERTIFICATE_INSTALL: Spec = {
     **COMMON_SPEC,
+    **LIMITS_SPEC,
     **_SLICED,
     "host": {"type": "str"},
     "pki": {"type": "path"},
@@ -279,6 +284,7 @@ REGISTRY_TARGET: Spec = {
 }
 QOS_REGISTRY: Spec = {
     **COMMON_SPEC,
+    **LIMITS_SPEC,
     **REGISTRY_TARGET,
     "slice": {"type": "raw"},
     "stages": {"type": "list", "elements": "str"},

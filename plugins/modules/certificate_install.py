@@ -209,6 +209,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.contract import Operation, result
 from ..module_utils.files import read_bytes
+from ..module_utils.limits import limit_problems, limits_of
 from ..module_utils.pki import bundles, installing, library, telling
 from ..module_utils.pki.files import PROBLEMS, UnknownRunError
 from ..module_utils.shell import options_of
@@ -218,6 +219,9 @@ from ..module_utils.specs import CERTIFICATE_INSTALL
 def main() -> None:
     module = AnsibleModule(argument_spec=CERTIFICATE_INSTALL, supports_check_mode=True)
     options = options_of(module)
+    problems = limit_problems(options)
+    if problems:
+        module.fail_json(msg=telling.failure(problems))
     expected = [bundles.Expected(**each) for each in options["expected"]]
     problem = library.problem()
     if problem:
@@ -256,8 +260,7 @@ def _options(options: dict[str, Any]) -> installing.Options:
         folder=options["folder"],
         state=options["state"],
         run=options["run"] or "",
-        most_deleted=options["most_deleted"],
-        most_deleted_ratio=options["most_deleted_ratio"],
+        limits=limits_of(options),
         check_revocation=options["check_revocation"],
     )
 

@@ -153,14 +153,6 @@ options:
   run:
     description: Name under which what was there is kept; for V(restored) the run to undo.
     type: str
-  most_deleted:
-    description: Has no effect here; removing a certificate keeps its key.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: Has no effect here; removing a certificate keeps its key.
-    type: float
-    default: 0.3
 attributes:
   check_mode:
     description: Tells what would be done, also for keys that are not made yet.

@@ -177,6 +177,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.contract import result
+from ..module_utils.limits import limit_problems, limits_of
 from ..module_utils.pki import issuers, library, model, requesting, telling
 from ..module_utils.pki.files import PROBLEMS, UnknownRunError
 from ..module_utils.rendered import written
@@ -229,7 +230,7 @@ def _wanted(options: dict[str, Any]) -> tuple[list[model.Request], list[str]]:
     problems = telling.options_problems(options, needs=_NEEDS.get(options["state"], ("folder", "issuer")))
     items, unknown = requesting.picked(options["requests"], options["only"])
     wanted, wrong = model.decode(items, options["organisation"], options["country"])
-    return wanted, [*problems, *unknown, *wrong]
+    return wanted, [*problems, *limit_problems(options), *unknown, *wrong]
 
 
 def _options(options: dict[str, Any]) -> requesting.Options:
@@ -241,8 +242,7 @@ def _options(options: dict[str, Any]) -> requesting.Options:
         renew_days=options["renew_days"],
         tolerated=tuple(options["tolerated"]),
         run=options["run"] or "",
-        most_deleted=options["most_deleted"],
-        most_deleted_ratio=options["most_deleted_ratio"],
+        limits=limits_of(options),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from ..contract import Operation, result
 from ..files import FileError, make_folder, read_bytes, write_whole
 from ..journal import Journal, JournalError, run_id
+from ..limits import limit_problems, limits_of
 from . import cards, packets, parsing, planning, text, watcher
 from .asked import OFFLINE, Result, offline, unserved_of, wanted
 from .keepalived import Keepalived
@@ -32,6 +33,9 @@ _SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
 
 def run(options: Mapping[str, Any], check: bool) -> Result:
     """What the module returns; with `failed` and `msg` when something went wrong."""
+    problems = limit_problems(options)
+    if problems:
+        return {"failed": True, "msg": "; ".join(problems)}
     try:
         return offline(options, check) if options["state"] in OFFLINE else Engine(options, check).run()
     except BalancerError as error:
@@ -149,7 +153,7 @@ class Engine:
             draft = text.Draft(after.services, after.pair is not None)
         new = draft.text(_kept_out(after.services, have.out)) if after.services else ""
         done = planning.operations(have.holding, after)
-        excess = planning.excess(done, have.holding, self.options["most_deleted"], self.options["most_deleted_ratio"])
+        excess = planning.excess(done, have.holding, limits_of(self.options))
         if excess and self.options["state"] != "restored":
             raise BalancerError(excess)
         done += self._mendings(have, new, after, planned=bool(done))

@@ -7,11 +7,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..contract import Operation
+from ..limits import Limits
 from .model import Address, Member, Service
 from .pairs import Pair
 
 # Below so many services a ratio says nothing.
-_FEW = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,18 +121,7 @@ def _labels(service: Service) -> str:
     return f"{service.id} of {service.stage} by {', '.join(service.why)}"
 
 
-def excess(done: Sequence[Operation], have: Holding, most: int, ratio: float) -> str:
+def excess(done: Sequence[Operation], have: Holding, limits: Limits) -> str:
     """Why so many services may not go at once; empty where they may."""
-    removed = sum(o.action == "remove" and o.name.startswith("service ") for o in done)
-    total = len(have.services)
-    if removed > most:
-        return (
-            f"{removed} services would be removed, and most_deleted allows {most}; nothing was changed. "
-            "Raise most_deleted when that is right"
-        )
-    if total >= _FEW and removed > total * ratio:
-        return (
-            f"{removed} of {total} services would be removed, and most_deleted_ratio allows {ratio:.0%}; nothing was "
-            "changed. Raise most_deleted_ratio when that is right"
-        )
-    return ""
+    removed = [o.name.partition(" ")[2] for o in done if o.action == "remove" and o.name.startswith("service ")]
+    return limits.refusal(removed, len(have.services), "services")

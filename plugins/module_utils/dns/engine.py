@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..contract import MOST_SHOWN, result
+from ..limits import limits_of
 from ..rendered import written
 from . import formats, journal, library
 from .jobs import OFFLINE, Common, Job, jobs_of
@@ -40,8 +41,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
         run=run_id,
         check=check,
         journal_dir=options["journal_dir"] or "",
-        most_deleted=options["most_deleted"],
-        most_deleted_ratio=options["most_deleted_ratio"],
+        limits=limits_of(options),
         default_ttl=options["default_ttl"],
         adopt=options["adopt"],
         foreign=options["report_foreign"],

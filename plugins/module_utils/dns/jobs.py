@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from ..items import nearest
+from ..journal import option_problems
+from ..limits import Limits, limit_problems
 from ..specs import DNS_ZONE
 from . import gss, names, records, signing
 from .errors import Place
@@ -41,8 +43,7 @@ class Common:
     run: str
     check: bool
     journal_dir: str
-    most_deleted: int
-    most_deleted_ratio: float
+    limits: Limits
     default_ttl: int
     adopt: bool
     foreign: bool
@@ -72,19 +73,8 @@ def jobs_of(options: Mapping[str, Any]) -> tuple[list[Job], list[str]]:
 
 
 def common_problems(options: Mapping[str, Any]) -> list[str]:
-    found = []
-    state = options["state"]
-    if state == "restored" and not options.get("run"):
-        found.append("run: is missing; state restored needs the undo_id of the run that is to be undone")
-    if state in WRITING and not options.get("journal_dir"):
-        found.append(
-            "journal_dir: is missing; it holds what is ours in each zone and what each run found there. "
-            "Name a folder that is kept, and that every controller of the estate has"
-        )
-    if options["most_deleted"] < 0:
-        found.append(f"most_deleted: expected 0 or more, got {options['most_deleted']}")
-    if not 0 <= options["most_deleted_ratio"] <= 1:
-        found.append(f"most_deleted_ratio: expected 0 to 1, got {options['most_deleted_ratio']}")
+    found = option_problems(options, "zone") if options["state"] in WRITING else []
+    found += limit_problems(options)
     if not 0 <= options["default_ttl"] <= records.MOST_TTL:
         found.append(f"default_ttl: expected 0 to {records.MOST_TTL}, got {options['default_ttl']}")
     if options["timeout"] <= 0:

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from ..contract import Operation
+from ..limits import Limits
 from . import names, rdata
 from .records import Wanted, is_servers, key_text, set_text, tree_order
 from .transfer import Key, Live, RRset, ordered
@@ -16,8 +17,6 @@ from .transfer import Key, Live, RRset, ordered
 Owned = Mapping[Key, frozenset[bytes]]
 NOTHING: frozenset[bytes] = frozenset()
 # Below so many own record sets a ratio says nothing.
-FEW = 10
-_SHOWN = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,26 +176,10 @@ def _conflicts(changes: Iterable[Change], live: Live) -> Iterable[str]:
             )
 
 
-def too_many(changes: Iterable[Change], owned: Owned, most: int, ratio: float) -> str:
+def too_many(changes: Iterable[Change], owned: Owned, limits: Limits) -> str:
     """Why so much is not deleted without being told to; empty when it is not much."""
-    removed = [change for change in changes if change.after is None or change.others]
-    if not removed:
-        return ""
-    named = ", ".join(key_text(change.key) for change in removed[:_SHOWN])
-    listed = named + (f" and {len(removed) - _SHOWN} more" if len(removed) > _SHOWN else "")
-    if len(removed) > most:
-        return (
-            f"{len(removed)} record sets would go or lose others' values ({listed}), more than most_deleted ({most}). "
-            f"If that is meant, set most_deleted: {len(removed)} for this run"
-        )
-    if len(owned) >= FEW and len(removed) / len(owned) > ratio:
-        share = len(removed) / len(owned)
-        return (
-            f"{len(removed)} of our {len(owned)} record sets would go or lose others' values ({listed}): "
-            f"{share:.0%}, more than most_deleted_ratio ({ratio:.0%}). "
-            f"If that is meant, set most_deleted_ratio: {min(1.0, round(share + 0.005, 2))} for this run"
-        )
-    return ""
+    removed = [key_text(change.key) for change in changes if change.after is None or change.others]
+    return limits.refusal(removed, len(owned), "record sets", "would go or lose others' values")
 
 
 def foreign(live: Live, owned: Owned, want: Mapping[Key, Wanted]) -> list[str]:

@@ -142,10 +142,7 @@ class _Work:
             return "nothing was changed, since: " + "; ".join(listed)
         if self._common.state == "restored" or not decision.changes:
             return ""
-        why = planning.too_many(
-            decision.changes, self.owned, self._common.most_deleted, self._common.most_deleted_ratio
-        )
-        return f"nothing was changed, since {why}" if why else ""
+        return planning.too_many(decision.changes, self.owned, self._common.limits)
 
     # --- applying ---
 

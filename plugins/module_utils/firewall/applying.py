@@ -13,6 +13,7 @@ from typing import Any
 from ..contract import Operation, result
 from ..items import nearest
 from ..journal import Journal, run_id
+from ..limits import limit_problems, limits_of
 from . import changing, guarding, listing, live
 from .deciding import Decision, RefusedError, UnknownRunError, many
 from .gathering import options_of
@@ -97,6 +98,7 @@ class Work:
         have = found.ruleset if found else None
         enforce = self.options["enforce"] or (have.enforce if have else "observe")
         given, problems = ruleset_of({**self.options, "enforce": enforce})
+        problems = [*limit_problems(self.options), *problems]
         if problems:
             raise RefusedError(many(problems))
         rules = [*self.options["rules"], *self.options["marks"]]
@@ -106,9 +108,9 @@ class Work:
         self.about.update({rule["id"]: _about(rule) for rule in rules})
         if problems:
             raise RefusedError(many(problems))
-        why = changing.too_many(have, want, self.options["most_deleted"], self.options["most_deleted_ratio"])
+        why = changing.too_many(have, want, limits_of(self.options))
         if why:
-            raise RefusedError(f"nothing was changed, since {why}")
+            raise RefusedError(why)
         return want
 
     def _restored(self) -> Ruleset | None:

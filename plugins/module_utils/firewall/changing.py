@@ -7,17 +7,15 @@ Private to the collection. All of it is pure: nothing is read or written here.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..contract import Operation
+from ..limits import Limits
 from .ruleset import Outwards, Ruleset, Translated, conflict, translations, without_overlap
 from .text import FAMILY, TABLE
 
 # With fewer rules of ours a share says nothing.
-FEW = 10
-_LISTED = 5
 
 
 def wanted(
@@ -113,21 +111,8 @@ def _why(found: Translated, why: Mapping[str, Iterable[str]]) -> str:
     return " ".join(dict.fromkeys(itertools.chain.from_iterable(why.get(name, ()) for name in found.names)))
 
 
-def too_many(have: Ruleset | None, want: Ruleset | None, most: int, ratio: float) -> str:
+def too_many(have: Ruleset | None, want: Ruleset | None, limits: Limits) -> str:
     """Why a run would remove more rules than it may, with the way to allow it; empty when it would not."""
     own = frozenset(itertools.chain.from_iterable(have.names())) if have else frozenset()
     gone = own - frozenset(itertools.chain.from_iterable(want.names() if want else ()))
-    listed = ", ".join([*sorted(gone)[:_LISTED], *(["..."] if len(gone) > _LISTED else [])])
-    if len(gone) > most:
-        return (
-            f"{len(gone)} rules would go ({listed}), more than most_deleted ({most}). "
-            f"If that is meant, set most_deleted: {len(gone)} for this run"
-        )
-    if len(own) >= FEW and len(gone) / len(own) > ratio:
-        share = len(gone) / len(own)
-        return (
-            f"{len(gone)} of our {len(own)} rules would go ({listed}): "
-            f"{share:.0%}, more than most_deleted_ratio ({ratio:.0%}). "
-            f"If that is meant, set most_deleted_ratio: {math.ceil(100 * share) / 100} for this run"
-        )
-    return ""
+    return limits.refusal(sorted(gone), len(own), "rules")

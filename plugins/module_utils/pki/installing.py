@@ -21,7 +21,8 @@ from typing import Any
 from ..contract import Operation
 from ..files import HALF, FileError, make_folder, words_of
 from ..journal import Journal, run_id
-from . import certificates, files, planning, revocation
+from ..limits import USUAL, Limits
+from . import certificates, files, revocation
 from .bundles import SECRETS, BundleError, Expected, Material, digest
 from .bundles import expected as digests_of
 
@@ -35,8 +36,7 @@ class Options:
     folder: str
     state: str = "replaced"
     run: str = ""
-    most_deleted: int = 10
-    most_deleted_ratio: float = 0.3
+    limits: Limits = USUAL
     check_revocation: bool = False
 
 
@@ -124,7 +124,7 @@ class Installation:
             return Outcome(installed=self._installed([n for n in have if have[n]], now), foreign=foreign)
         operations = [] if self.options.state == "deleted" else plan(want, have)
         gone = self._gone(names, others)
-        refused = planning.excess(len(gone), len(have), self.options.most_deleted, self.options.most_deleted_ratio)
+        refused = self.options.limits.refusal(gone, len(have), "certificates")
         if refused:
             return Outcome(problems=[refused])
         changed = [operation.name.split(" ", 1)[1] for operation in operations]

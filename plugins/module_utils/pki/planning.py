@@ -13,7 +13,6 @@ from .requests import differences
 
 REGENERATE = ("never", "fail", "partial_idempotence", "full_idempotence")
 # With fewer things than these there is no ratio to speak of.
-RATIO_FROM = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,18 +56,6 @@ def removals(names: Sequence[str], have: Mapping[str, Held]) -> Steps:
         operations=tuple(Operation("remove", f"certificate {name}", before=_what(have[name])) for name in there),
         removed=tuple(there),
     )
-
-
-def excess(removed: int, total: int, most: int, ratio: float) -> str:
-    """Why so many must not go without being asked for twice; empty when they may."""
-    if removed > most:
-        return f"{removed} certificates would be removed, and most_deleted allows {most}; raise it when that is right"
-    if total >= RATIO_FROM and removed > total * ratio:
-        return (
-            f"{removed} of {total} certificates would be removed, and most_deleted_ratio allows {ratio:.0%}; "
-            "raise it when that is right"
-        )
-    return ""
 
 
 def _joined(steps: Sequence[Steps]) -> Steps:

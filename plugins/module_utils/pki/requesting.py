@@ -13,6 +13,7 @@ from ..contract import Operation
 from ..files import FILE_MODE, FileError
 from ..items import nearest
 from ..journal import run_id
+from ..limits import USUAL, Limits
 from . import certificates, examining, keys, planning, requests
 from .model import Held, Request
 from .store import KEY, RECORD, REQUEST, Store
@@ -31,8 +32,7 @@ class Options:
     renew_days: int = 30
     tolerated: tuple[str, ...] = ()
     run: str = ""
-    most_deleted: int = 10
-    most_deleted_ratio: float = 0.3
+    limits: Limits = USUAL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _steps(
     if options.state == "overridden" and not steps.problems:
         gone = planning.removals(ours, have)
         steps = dataclasses.replace(steps, operations=(*steps.operations, *gone.operations), removed=gone.removed)
-    refused = planning.excess(len(steps.removed), len(have), options.most_deleted, options.most_deleted_ratio)
+    refused = options.limits.refusal(steps.removed, len(have), "certificates")
     return (planning.Steps(problems=(refused,)) if refused else steps), foreign
 
 

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..contract import Operation
+from ..limits import USUAL, Limits
 from .values import KeyId, Value, ValueId, folded, key_id
 
 REMOVING = ("replaced", "overridden")
@@ -116,14 +117,6 @@ class Change:
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
-    """How much may be removed without being asked for."""
-
-    most_deleted: int
-    most_deleted_ratio: float
-
-
-@dataclasses.dataclass(frozen=True)
 class Planned:
     """The steps, what is not ours and stays, and why nothing must be done at all, if so."""
 
@@ -132,9 +125,7 @@ class Planned:
     refusal: str = ""
 
 
-def plan(
-    state: str, want: Sequence[Wanted], have: Sequence[LiveKey], owned: Owned, limits: Limits = Limits(10, 0.3)
-) -> Planned:
+def plan(state: str, want: Sequence[Wanted], have: Sequence[LiveKey], owned: Owned, limits: Limits = USUAL) -> Planned:
     """The steps from what is there to what is wanted."""
     live = {value.id: value for key in have for value in key.values}
     ours = {value.id for value in owned.values if value.same_as(live.get(value.id))}
@@ -148,7 +139,11 @@ def plan(
     if deleting or state in REMOVING:
         changes += _emptied(have, owned, gone, set() if deleting else planned_keys)
     foreign = [value.path for value in live.values() if value.id not in ours and (deleting or value.id not in wanted)]
-    return Planned(tuple(changes), tuple(foreign), _refusal(removed, owned, limits) if state in REMOVING else "")
+    return Planned(
+        tuple(changes),
+        tuple(foreign),
+        limits.refusal([value.path for value in removed], len(owned.values), "values") if state in REMOVING else "",
+    )
 
 
 def restore(previous: Sequence[Previous], made: Sequence[tuple[str, str]], have: Sequence[LiveKey]) -> Planned:
@@ -266,20 +261,3 @@ def _same(one: Value | None, other: Value | None) -> bool:
 
 def _shown(value: Value | None) -> str:
     return value.shown if value else "nothing"
-
-
-def _refusal(removed: Sequence[Value], owned: Owned, limits: Limits) -> str:
-    """A ratio says nothing about a handful of values, so it counts from as many on as may be removed anyway."""
-    count, whole = len(removed), max(len(owned.values), len(removed))
-    allowed = limits.most_deleted
-    if whole > limits.most_deleted:
-        allowed = min(allowed, int(limits.most_deleted_ratio * whole))
-    if count <= allowed:
-        return ""
-    names = ", ".join(value.path for value in removed[:3])
-    return (
-        f"{count} of {whole} values would be removed, such as {names}; allowed are {allowed}. "
-        f"If that is meant, set most_deleted to {count}"
-        + (f" and most_deleted_ratio to {count / whole:.2f}" if whole > count or whole > limits.most_deleted else "")
-        + "; otherwise look for what is missing in the plan."
-    )

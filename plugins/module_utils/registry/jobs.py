@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..items import item_problems, nearest, problems_of
+from ..journal import option_problems
+from ..limits import Limits, limit_problems
 from ..specs import REGISTRY_ACCOUNT, REGISTRY_TARGET, REGISTRY_VALUE
 from .account import Account
-from .engine import Limits, Wanted, duplicates
+from .engine import Wanted, duplicates
 from .values import HIVES, Value, key_id, key_problem, value_of
 
 Options = Mapping[str, Any]
@@ -83,18 +85,8 @@ def targets_of(options: Options) -> tuple[list[Target], Problems]:
 
 def common_problems(options: Options) -> Problems:
     """What is wrong with the options that hold for all targets."""
-    found = []
-    if options["state"] == "restored" and not options.get("run"):
-        found.append("run: is missing; state restored needs the undo_id of the run that is to be undone")
-    if options["state"] in WRITING and not options.get("journal_dir"):
-        found.append(
-            "journal_dir: is missing; it holds what is ours in each registry and what each run found there. "
-            "Name a folder that is kept, and that every controller of the estate has"
-        )
-    if options["most_deleted"] < 0:
-        found.append(f"most_deleted: expected 0 or more, got {options['most_deleted']}")
-    if not 0 <= options["most_deleted_ratio"] <= 1:
-        found.append(f"most_deleted_ratio: expected 0 to 1, got {options['most_deleted_ratio']}")
+    found = option_problems(options, "registry") if options["state"] in WRITING else []
+    found += limit_problems(options)
     if options["at_once"] < 1:
         found.append(f"at_once: expected 1 or more, got {options['at_once']}")
     if options["timeout"] <= 0:

@@ -11,9 +11,10 @@ from typing import Any
 
 from .. import journal as shared
 from ..contract import MOST_SHOWN, Operation, result
+from ..limits import limits_of
 from . import engine, fleet
 from .account import HAS_SAMBA, MISSING
-from .engine import Change, Limits, LiveKey, Owned, Reading
+from .engine import Change, LiveKey, Owned, Reading
 from .faults import REMEDIES, RegistryError
 from .fleet import Job, Report, Session
 from .group_policy import PolicyObject
@@ -45,7 +46,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
         run=run_id,
         check=check,
         journal_dir=options["journal_dir"] or "",
-        limits=Limits(options["most_deleted"], options["most_deleted_ratio"]),
+        limits=limits_of(options),
         foreign=options["report_foreign"],
         verify=options["verify"],
         at_once=options["at_once"],

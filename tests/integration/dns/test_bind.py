@@ -203,7 +203,7 @@ class TestManyRecords:
         assert (done["zones"][0]["applied"], done["zones"][0]["verified"]) == (10000, True)
         assert not ok(large.run(many(large, 10000)))["changed"]
         stopped = large.run(many(large, 9000), state="overridden")
-        assert "1000 record sets would go" in stopped["msg"]
+        assert "1000 of our 10000 record sets would go" in stopped["msg"]
 
     @pytest.mark.parametrize("lines", [0, 1, 3])
     def test_a_run_that_is_killed_is_completed_by_the_next(self, large: Zone, tmp_path: Path, lines: int) -> None:

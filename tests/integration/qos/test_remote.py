@@ -119,8 +119,8 @@ def test_more_than_is_allowed_is_not_removed(site, journal, key) -> None:
     site.module(journal, **fe(values=[value(f"V{number}", number, key=key) for number in range(12)]))
     result = site.module(journal, **fe(state="overridden", values=[]))
     assert result["failed"]
-    assert "12 of 12 values would be removed" in result["msg"]
-    assert "set most_deleted to 12 and most_deleted_ratio to 1.00" in result["msg"]
+    assert "12 of our 12 values would go" in result["msg"]
+    assert "set most_deleted: 12 and most_deleted_ratio: 1 for this run" in result["msg"]
     assert len(site.values(FE, key)) == 12
     site.module(journal, **fe(state="overridden", values=[], most_deleted=12, most_deleted_ratio=1))
     assert site.values(FE, key) == {}

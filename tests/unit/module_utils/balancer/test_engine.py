@@ -230,7 +230,7 @@ def test_addresses_of_others_are_never_ours(host: Host) -> None:
 def test_a_run_that_would_remove_much_is_stopped(host: Host) -> None:
     many = [{**SIP, "port": str(port)} for port in range(1, 13)]
     host.run(*many)
-    with pytest.raises(BalancerError, match="8 of 12 services would be removed"):
+    with pytest.raises(BalancerError, match="8 of our 12 services would go"):
         host.run(*many[:4], state="overridden")
     assert host.run(*many[:4], state="overridden", most_deleted_ratio=0.9)["changed"]
 

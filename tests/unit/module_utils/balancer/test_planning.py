@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer import planning
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.model import Address
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.planning import Holding, Want
+from ansible_collections.openuc.ocs.plugins.module_utils.limits import Limits
 from tests.unit.module_utils.balancer.made import SIP, STUN, service, services
 
 FIRST, SECOND, THIRD = services(SIP, {**SIP, "port": "444"}, STUN)
@@ -104,11 +105,12 @@ def test_much_may_go_only_when_it_is_allowed() -> None:
     many = tuple(service(port=str(port)) for port in range(1, 21))
     have, after = Holding(many), Holding(many[:12])
     done = planning.operations(have, after)
-    assert planning.excess(done, have, 10, 0.4) == ""
-    assert planning.excess(done, have, 7, 0.4).startswith("8 services would be removed, and most_deleted allows 7;")
-    assert planning.excess(done, have, 10, 0.3).startswith("8 of 20 services would be removed, and most_deleted_ratio")
+    assert planning.excess(done, have, Limits(10, 0.4)) == ""
+    assert planning.excess(done, have, Limits(7, 0.4)).startswith(
+        "nothing was changed, since 8 of our 20 services would go (tcp/10.20.0.100:13, "
+    )
     few = Holding(many[:3])
-    assert planning.excess(planning.operations(few, Holding()), few, 10, 0.1) == ""
+    assert planning.excess(planning.operations(few, Holding()), few, Limits(10, 0.1)) == ""
 
 
 _HOLDINGS = st.lists(st.sampled_from([FIRST, SECOND, THIRD, ONE]), unique_by=lambda each: each.key).map(

@@ -135,12 +135,13 @@ class TestThresholds:
         ok(estate.run(many(20)))
         before = estate.server.records()
         stopped = estate.run([], state="overridden")
-        assert "20 record sets would go" in stopped["msg"]
-        assert "set most_deleted: 20 for this run" in stopped["msg"]
+        assert "20 of our 20 record sets would go" in stopped["msg"]
+        assert "set most_deleted: 20 and most_deleted_ratio: 1 for this run" in stopped["msg"]
         assert (stopped["changed"], estate.server.records()) == (False, before)
         assert estate.run([], state="overridden", check=True)["failed"]
         share = estate.run(many(12), state="overridden")
-        assert "40%, more than most_deleted_ratio (30%)" in share["msg"]
+        assert "8 of our 20 record sets would go" in share["msg"]
+        assert "more than most_deleted_ratio (30%)" in share["msg"]
         ok(estate.run(many(12), state="overridden", most_deleted_ratio=0.4))
         assert len(estate.server.records()) == 13
 

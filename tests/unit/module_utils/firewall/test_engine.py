@@ -215,7 +215,7 @@ def test_wrong_options_and_contradictions_are_told(host: Host) -> None:
 
 def test_thresholds_stop_a_run(host: Host) -> None:
     host.apply(*(rule(f"r{number}", destination="media", ports=[str(number)]) for number in range(1, 13)))
-    assert "nothing was changed, since 12 rules would go" in host.run(state="deleted")["msg"]
+    assert "nothing was changed, since 12 of our 12 rules would go" in host.run(state="deleted")["msg"]
 
 
 def test_what_stands_in_the_way_of_rules_is_warned_of(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

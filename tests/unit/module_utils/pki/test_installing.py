@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.module_utils.journal import JournalError
+from ansible_collections.openuc.ocs.plugins.module_utils.limits import Limits
 from ansible_collections.openuc.ocs.plugins.module_utils.pki import bundles, installing
 from ansible_collections.openuc.ocs.plugins.module_utils.pki.store import Store
 from tests.unit.module_utils.pki.conftest import DAY, EDGE, FRONT, NOW, Estate, item
@@ -158,7 +159,9 @@ def test_overridden_removes_ours_and_tells_of_others(host: Host):
 def test_more_than_a_few_are_removed_only_when_allowed(host: Host):
     host.run(FRONT, EDGE)
     before = host.snapshot()
-    assert "2 certificates would be removed" in host.run(FRONT, EDGE, state="deleted", most_deleted=1).problems[0]
+    assert (
+        "2 of our 2 certificates would go" in host.run(FRONT, EDGE, state="deleted", limits=Limits(1, 0.3)).problems[0]
+    )
     assert host.snapshot() == before
     assert len(host.run(FRONT, EDGE, state="deleted").operations) == 2
 

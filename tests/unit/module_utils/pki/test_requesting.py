@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ansible_collections.openuc.ocs.plugins.module_utils import files as shared_files
 from ansible_collections.openuc.ocs.plugins.module_utils.files import FileError
 from ansible_collections.openuc.ocs.plugins.module_utils.journal import JournalError
+from ansible_collections.openuc.ocs.plugins.module_utils.limits import Limits
 from ansible_collections.openuc.ocs.plugins.module_utils.pki import files, keys, requesting
 from tests.unit.module_utils.pki.conftest import EDGE, FRONT, NOW, Estate, item, wanted
 
@@ -195,20 +196,17 @@ def test_more_than_a_few_are_removed_only_when_allowed(estate: Estate):
     items = [item(f"row@{n}") for n in range(3)]
     estate.request(*items)
     before = estate.snapshot()
-    assert estate.request(*items, state="deleted", most_deleted=2).problems == (
-        "3 certificates would be removed, and most_deleted allows 2; raise it when that is right",
-    )
+    (said,) = estate.request(*items, state="deleted", limits=Limits(2, 0.3)).problems
+    assert said.startswith("nothing was changed, since 3 of our 3 certificates would go (row@0, row@1, row@2), ")
     assert estate.snapshot() == before
-    assert len(estate.request(*items, state="deleted", most_deleted=3).operations) == 3
+    assert len(estate.request(*items, state="deleted", limits=Limits(3, 0.3)).operations) == 3
 
 
 def test_a_ratio_stops_what_a_number_does_not(estate: Estate):
     items = [item(f"row@{n}") for n in range(10)]
     estate.request(*items)
-    said = estate.request(*items[:4], state="deleted").problems
-    assert said == (
-        "4 of 10 certificates would be removed, and most_deleted_ratio allows 30%; raise it when that is right",
-    )
+    (said,) = estate.request(*items[:4], state="deleted").problems
+    assert "4 of our 10 certificates would go (row@0, row@1, row@2, row@3), more than most_deleted_ratio (30%)" in said
 
 
 def test_two_runs_at_once_are_told_apart(estate: Estate):
