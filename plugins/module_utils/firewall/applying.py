@@ -36,13 +36,14 @@ PACKAGE = "nftables"
 class Work:
     """What a task does, once its options are read."""
 
-    def __init__(self, options: Options, check: bool, nft: Nft) -> None:
+    def __init__(self, options: Options, check: bool, nft: Nft, given: Options) -> None:
         self.options = options
         self.check = check
         self.nft = nft
         self.journal = Journal(options["journal_dir"], TABLE)
         self.waiting = Waiting(self.journal.folder, nft.path)
-        self.settled = Settled(self.journal.folder, options)
+        # As they were given: long lists that are text need not be looked into to be known again.
+        self.settled = Settled(self.journal.folder, given)
         self.kept = Kept(options["own_file"], options["boot_file"])
         self.warnings: list[str] = []
 

@@ -69,7 +69,7 @@ def _run(given: Options, check: bool) -> Result:
     nft = Nft()
     if not nft.path and not (check and state not in READING):
         raise MissingError(f"nft is not there; install {PACKAGE}")
-    work = Work(options, check, nft)
+    work = Work(options, check, nft, given)
     if state == "gathered":
         found = work.live()
         _warn_of_strangers(work, found)
