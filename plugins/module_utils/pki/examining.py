@@ -28,7 +28,7 @@ class Status:
     hosts: tuple[str, ...] = ()
 
     def shown(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "wrong": dict(self.wrong), "hosts": list(self.hosts)}
+        return {**vars(self), "wrong": dict(self.wrong), "hosts": list(self.hosts)}
 
 
 def judge(
@@ -121,11 +121,7 @@ def judge_all(
     found = []
     for request in requests:
         one = held.get(request.id, Held(request.id))
-        others = {
-            fingerprint: other
-            for fingerprint, ids in holders.items()
-            for other in ids
-            if one.key and fingerprint == one.key.fingerprint and other != request.id
-        }
-        found.append(judge(request, one, now, renew_days, others, tolerated))
+        own = one.key.fingerprint if one.key else ""
+        others = [other for other in holders.get(own, ()) if other != request.id]
+        found.append(judge(request, one, now, renew_days, {own: others[-1]} if others else {}, tolerated))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import concurrent.futures
+import contextlib
 import json
 import os
 import secrets
@@ -19,6 +20,8 @@ from ..journal import Journal, JournalError
 # What keeps a folder from being used, each in words with a remedy.
 PROBLEMS = (FileError, JournalError)
 WAITED_FOR_AT_ONCE = 16
+# An open file, where it is written, and where it is put.
+Half = tuple[int, str, Path]
 
 
 class UnknownRunError(JournalError):
@@ -46,16 +49,18 @@ def tidy(path: Path) -> None:
 
 def content(path: Path) -> dict[str, bytes]:
     """All files of a folder, by name; empty when there is none."""
-    if not path.is_dir():
-        return {}
+    found = {}
     try:
-        return {
-            entry.name: entry.read_bytes()
-            for entry in sorted(path.iterdir())
-            if entry.is_file() and entry.name[0] != "."
-        }
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_file() and entry.name[0] != ".":
+                    with open(entry.path, "rb") as file:
+                        found[entry.name] = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
     except OSError as error:
         raise FileError(words_of(error, path)) from error
+    return {name: found[name] for name in sorted(found)}
 
 
 def put(path: Path, files: Mapping[str, bytes]) -> None:
@@ -74,25 +79,36 @@ def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
 
     All are written before the first is waited for, so that the disk is waited for once and not for each.
     """
-    halves: list[tuple[int, Path, Path]] = []
+    halves: list[Half] = []
+    mark = secrets.token_hex(4)
+    placed = 0
     try:
         for path, data in files:
-            half = path.with_name(f"{HALF}{path.name}-{secrets.token_hex(4)}")
+            half = f"{path.parent}/{HALF}{path.name}-{mark}"
             handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
             halves.append((handle, half, path))
-            with os.fdopen(handle, "wb", closefd=False) as file:
+            with open(handle, "wb", closefd=False) as file:
                 file.write(data)
         # Waited for together: the file system brings many to the disk as fast as one.
-        with concurrent.futures.ThreadPoolExecutor(min(WAITED_FOR_AT_ONCE, len(halves) or 1)) as pool:
-            list(pool.map(os.fsync, [handle for handle, _half, _path in halves]))
+        shares = [halves[first::WAITED_FOR_AT_ONCE] for first in range(min(WAITED_FOR_AT_ONCE, len(halves)))]
+        with concurrent.futures.ThreadPoolExecutor(len(shares) or 1) as pool:
+            list(pool.map(_wait_for, shares))
         for _handle, half, path in halves:
             os.replace(half, path)
+            placed += 1
     except OSError as error:
         raise FileError(words_of(error, halves[-1][2] if halves else Path())) from error
     finally:
-        for handle, half, _path in halves:
+        for handle, _half, _path in halves:
             os.close(handle)
-            half.unlink(missing_ok=True)
+        for _handle, half, _path in halves[placed:]:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(half)
+
+
+def _wait_for(halves: Sequence[Half]) -> None:
+    for handle, _half, _path in halves:
+        os.fsync(handle)
 
 
 def remove(path: Path) -> None:

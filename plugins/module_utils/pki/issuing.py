@@ -6,14 +6,14 @@ from __future__ import annotations
 import abc
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..contract import Operation
 from ..journal import run_id
 from . import certificates, examining
 from .authority import Profile
-from .model import Held, Request
+from .model import CertificateFacts, Held, Request
 from .requests import differences
 from .store import CERTIFICATE, TRUST, Store
 
@@ -106,7 +106,7 @@ class Issuing(abc.ABC):
             self.keep(held)
             for request in held:
                 self.store.forget_certificate(request.id)
-            self._reread(held)
+                self._holds(request, None)
         return self.done()
 
     # --- how things stand --------------------------------------------------------------------------------------------
@@ -170,11 +170,13 @@ class Issuing(abc.ABC):
             written.append((request.id, TRUST, certificates.pem_of(roots)))
             written.append((request.id, CERTIFICATE, certificates.pem_of(shown)))
         self.store.write_all(written)
-        self._reread(request for request, _chain, _roots in accepted)
+        for request, chain, _roots in accepted:
+            self._holds(request, certificates.facts(chain[0]))
 
-    def _reread(self, requests: Iterable[Request]) -> None:
-        for request in requests:
-            self.have[request.id] = self.store.with_certificate(self.have[request.id], self.now)
+    def _holds(self, request: Request, certificate: CertificateFacts | None) -> None:
+        """What is held now; its chain was followed before it was accepted."""
+        held = dataclasses.replace(self.have[request.id], certificate_problem="", chain_problem="")
+        self.have[request.id] = dataclasses.replace(held, certificate=certificate)
 
     def _statuses(self) -> list[examining.Status]:
         return [self.status(request) for request in self.wanted]

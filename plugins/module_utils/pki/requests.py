@@ -71,6 +71,18 @@ def alternative(name: str) -> Any:
     return lib.x509.DNSName(name)
 
 
+def facts(request: Request, fingerprint: str) -> RequestFacts:
+    """What stands on a request that is made for a key."""
+    return RequestFacts(
+        subject=request.subject,
+        sans=request.sans,
+        eku=request.eku,
+        key=fingerprint,
+        organisation=request.organisation,
+        country=request.country,
+    )
+
+
 def read(pem: bytes) -> RequestFacts:
     """What stands on a request; ValueError with the reason when it is none, or not signed by its own key."""
     try:

@@ -5,7 +5,7 @@
     authority/           the authority made here, where there is one
     published/           what a web server hands out: revocation lists and certificates of authorities
     journal/             what was there before the last runs
-    known.json           keys that were proved already, by the digest of their files
+    known.json           keys and requests that were proved already, by the digest of their files
 
 All of it can be read by its owner only, but `published`.
 """
@@ -13,9 +13,9 @@ All of it can be read by its owner only, but `published`.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,16 @@ class Store:
         self.items = self.folder / "certificates"
         self._journal = Journal(folder, "journal")
         self._known_file = self.folder / "known.json"
-        known = files.json_of(read_bytes(self._known_file))
         self._known: dict[str, KeyFacts] = {}
-        for name, fields in known.items() if isinstance(known, dict) else ():
+        self._asked: dict[str, RequestFacts] = {}
+        for digest, fields in _entries(files.json_of(read_bytes(self._known_file))):
             with contextlib.suppress(TypeError):
-                self._known[name] = KeyFacts(**fields)
+                if "sans" in fields:
+                    self._asked[digest] = RequestFacts(
+                        **{**fields, "sans": tuple(fields["sans"]), "eku": tuple(fields["eku"])}
+                    )
+                else:
+                    self._known[digest] = KeyFacts(**fields)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -51,7 +56,7 @@ class Store:
             yield
 
     def path(self, name: str, file: str = "") -> Path:
-        return self.items / name / file
+        return self.items.joinpath(name, file)
 
     def ids(self) -> list[str]:
         """All that is in the folder."""
@@ -66,20 +71,17 @@ class Store:
 
     def read(self, name: str, now: datetime.datetime) -> Held:
         """What is there for one id; what cannot be used is told and never raised."""
-        record = files.json_of(read_bytes(self.path(name, RECORD)))
-        held = Held(name, given=record if isinstance(record, dict) else {})
-        held = dataclasses.replace(held, **self._read_key(name))
-        held = dataclasses.replace(held, **self._read_request(name))
-        return dataclasses.replace(held, **self._read_certificate(name, now))
+        found = self.content(name)
+        record = files.json_of(found.get(RECORD))
+        return Held(
+            name,
+            given=record if isinstance(record, dict) else {},
+            **self._read_key(name, found.get(KEY)),
+            **self._read_request(name, found.get(REQUEST)),
+            **self._read_certificate(name, found, now),
+        )
 
-    def with_certificate(self, held: Held, now: datetime.datetime) -> Held:
-        """With the certificate as it is now; key and request are as they were."""
-        plain = dataclasses.replace(held, certificate=None, certificate_problem="", chain_problem="")
-        return dataclasses.replace(plain, **self._read_certificate(held.id, now))
-
-    def _read_key(self, name: str) -> dict[str, Any]:
-        path = self.path(name, KEY)
-        pem = read_bytes(path)
+    def _read_key(self, name: str, pem: bytes | None) -> dict[str, Any]:
         if pem is None:
             return {}
         digest = keys.digest(pem)
@@ -87,40 +89,37 @@ class Store:
             try:
                 self._known[digest] = keys.facts(keys.load(pem))
             except keys.KeyFaultError as error:
-                return {"key_problem": f"{path}: {error}"}
+                return {"key_problem": f"{self.path(name, KEY)}: {error}"}
         return {"key": self._known[digest]}
 
-    def _read_request(self, name: str) -> dict[str, Any]:
-        path = self.path(name, REQUEST)
-        pem = read_bytes(path)
+    def _read_request(self, name: str, pem: bytes | None) -> dict[str, Any]:
         if pem is None:
             return {}
-        try:
-            found: RequestFacts = requests.read(pem)
-        except ValueError as error:
-            return {"request_problem": f"{path}: {error}"}
-        return {"request": found}
+        digest = keys.digest(pem)
+        if digest not in self._asked:
+            try:
+                self._asked[digest] = requests.read(pem)
+            except ValueError as error:
+                return {"request_problem": f"{self.path(name, REQUEST)}: {error}"}
+        return {"request": self._asked[digest]}
 
-    def _read_certificate(self, name: str, now: datetime.datetime) -> dict[str, Any]:
-        path = self.path(name, CERTIFICATE)
-        data = read_bytes(path)
-        if data is None:
+    def _read_certificate(self, name: str, there: Mapping[str, bytes], now: datetime.datetime) -> dict[str, Any]:
+        if CERTIFICATE not in there:
             return {}
         try:
-            found = certificates.load_all(data)
+            found = certificates.load_all(there[CERTIFICATE])
         except ValueError as error:
-            return {"certificate_problem": f"{path}: {error}"}
+            return {"certificate_problem": f"{self.path(name, CERTIFICATE)}: {error}"}
         try:
-            roots = self.trust(name)
+            roots = self._roots(name, there.get(TRUST))
         except ValueError as error:
             return {"certificate": certificates.facts(found[0]), "chain_problem": str(error)}
         _chain, problem = certificates.chain_of(found[0], found[1:], roots, now)
         return {"certificate": certificates.facts(found[0]), "chain_problem": problem}
 
-    def trust(self, name: str) -> list[Any]:
+    def _roots(self, name: str, data: bytes | None) -> list[Any]:
         """The roots that the certificate of an id must lead to."""
         path = self.path(name, TRUST)
-        data = read_bytes(path)
         if data is None:
             raise ValueError(f"{path}: is not there; put the root certificates of the authority into it")
         try:
@@ -137,10 +136,10 @@ class Store:
         """Keys that others than their owner may read, with the mode they have."""
         found = {}
         for name in names:
-            path = self.path(name, KEY)
-            mode = path.stat().st_mode & 0o777 if path.is_file() else 0
-            if mode & 0o077:
-                found[name] = f"{mode:04o}"
+            with contextlib.suppress(FileNotFoundError):
+                mode = os.stat(f"{self.items}/{name}/{KEY}").st_mode & 0o777
+                if mode & 0o077:
+                    found[name] = f"{mode:04o}"
         return found
 
     # --- writing, under the lock -------------------------------------------------------------------------------------
@@ -163,11 +162,17 @@ class Store:
         """A key that was made just now need not be proved."""
         self._known[keys.digest(pem)] = found
 
+    def know_request(self, pem: bytes, found: RequestFacts) -> None:
+        """Nor need a request."""
+        self._asked[keys.digest(pem)] = found
+
     def remember(self) -> None:
-        """Note the keys that were proved, so that no later run has to."""
-        data = json.dumps({name: dataclasses.asdict(found) for name, found in sorted(self._known.items())}, indent=0)
-        if data.encode() != read_bytes(self._known_file):
-            write_whole(self._known_file, data.encode())
+        """Note what was proved, so that no later run has to."""
+        proved: dict[str, KeyFacts | RequestFacts] = {**self._known, **self._asked}
+        lines = (f"{json.dumps(digest)}: {json.dumps(vars(found))}" for digest, found in sorted(proved.items()))
+        data = ("{" + ",\n".join(lines) + "}").encode()
+        if data != read_bytes(self._known_file):
+            write_whole(self._known_file, data)
 
     def forget_certificate(self, name: str) -> None:
         self.path(name, CERTIFICATE).unlink(missing_ok=True)
@@ -188,3 +193,10 @@ class Store:
             files.put(self.path(name), content)
         else:
             self.remove(name)
+
+
+def _entries(known: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a file says was proved, as far as it says that; it can all be proved anew."""
+    for digest, fields in known.items() if isinstance(known, dict) else ():
+        if isinstance(fields, dict):
+            yield digest, fields
