@@ -331,7 +331,10 @@ PROBE: Spec = {
 }
 
 TRACE_MARKS: Spec = {
-    "traces": {"type": "raw", "required": True},
+    "traces": {"type": "raw"},
+    "slice": {"type": "path"},
+    "stages": {"type": "list", "elements": "str"},
+    "observed_dir": {"type": "path"},
     "most_hops": {"type": "int", "default": 16},
     "attempts": {"type": "int", "default": 3},
     "timeout": {"type": "float", "default": 2.0},
