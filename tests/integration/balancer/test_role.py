@@ -42,7 +42,7 @@ def play(running_lab: RunningLab, tmp_path: Path) -> t.Iterator[t.Callable[..., 
 
     yield run
     for host in (BALANCER, OUTSIDE, "lb-in.contoso.com"):
-        left = Balancer(running_lab, host, tmp_path)
+        left = Balancer(running_lab, host)
         left.module("load_balancer", {"state": "deleted", "most_deleted": 1000, "most_deleted_ratio": 1.0})
         left.on("rm", "-rf", "/var/lib/openuc/load_balancer")
 

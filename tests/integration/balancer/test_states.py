@@ -185,7 +185,7 @@ def test_all_that_is_wrong_is_told_at_once(balancer: Balancer) -> None:
 
 def test_a_host_without_haproxy_is_predicted_and_refused(balancer: Balancer) -> None:
     """The internal name server of the lab has none: its program is hidden there."""
-    bare = Balancer(balancer.lab, "fe1.corp.contoso.com", balancer.folder)
+    bare = Balancer(balancer.lab, "fe1.corp.contoso.com")
     bare.on("mv", "/usr/sbin/haproxy", "/usr/sbin/haproxy.hidden")
     try:
         cards = [{"address": VIP, "interface": bare.on("ls", "/sys/class/net").stdout.split()[0]}]
