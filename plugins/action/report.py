@@ -23,16 +23,22 @@ from ..plugin_utils.engine import Design, design
 from ..plugin_utils.findings import line
 from ..plugin_utils.json_text import dump
 from ..plugin_utils.memory import no_collection
+from ..plugin_utils.planning.plan import Plan
+from ..plugin_utils.planning.slices import slices_of
 from ..plugin_utils.rendering.handouts import handouts
 from ..plugin_utils.rendering.junit import junit
 from ..plugin_utils.rendering.report.content import Verification
 from ..plugin_utils.rendering.report.page import report
+from ..plugin_utils.topology.model import Topology
 from ..plugin_utils.verification import observed
 from ..plugin_utils.verification.diagnosis import Diagnostician
+from ..plugin_utils.verification.differences import differences
 from ..plugin_utils.verification.expectations import probes_of
+from ..plugin_utils.verification.marks import traces_of
 from ..plugin_utils.verification.verdicts import tally
 
 Result = dict[str, t.Any]
+Items = t.Callable[[Topology, Plan], t.Iterator[tuple[str, tuple[dict[str, t.Any], ...]]]]
 _MOST_TOLD = 12
 
 
@@ -76,8 +82,14 @@ class ActionModule(ActionBase):
         given = self._task.args.get("observed_dir")
         if not given or planned.plan is None:
             return None
+        folder = Path(os.path.abspath(os.path.expanduser(str(given))))
+        asked = frozenset(self._task.args.get("asked") or ())
         try:
-            verdicts = observed.read(Path(os.path.abspath(os.path.expanduser(str(given)))), self._expected(planned))
+            verdicts = observed.read(folder, self._expected(planned, probes_of, "probes"))
+            if (folder / observed.MARKS).is_dir():
+                marks = self._expected(planned, traces_of, "traces")
+                verdicts += observed.read(folder / observed.MARKS, marks)
+            verdicts += differences(folder, slices_of(planned.topology, planned.plan), asked)
         except observed.ObservedError as error:
             raise AnsibleError(f"observed_dir: {error}") from error
         if not verdicts:
@@ -88,14 +100,14 @@ class ActionModule(ActionBase):
         stages = tuple(self._task.args.get("stages") or ())
         return Verification(now.strftime("%Y-%m-%d %H:%M UTC"), stages, verdicts, diagnoses)
 
-    def _expected(self, planned: Design) -> dict[str, t.Any]:
+    def _expected(self, planned: Design, items_of: Items, listed: str) -> dict[str, t.Any]:
         """What each vantage that was asked should have tried, so that one which did not answer is missed."""
         asked = frozenset(self._task.args.get("asked") or ())
         stages = self._task.args.get("stages")
         if planned.plan is None or not asked:
             return {}
-        probes = probes_of(planned.topology, planned.plan)
-        return {host: staged({"probes": list(items)}, stages)["probes"] for host, items in probes if host in asked}
+        found = items_of(planned.topology, planned.plan)
+        return {host: staged({listed: list(items)}, stages)[listed] for host, items in found if host in asked and items}
 
     def _folder(self, variables: dict[str, t.Any]) -> Path:
         """Beside the plan; in check mode a private folder, since nothing of the estate is written then."""

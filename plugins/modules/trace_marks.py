@@ -25,8 +25,22 @@ options:
         there that nobody listens on, C(dscp) the mark that is sent, from V(0) to V(63).
       - C(source_port) is the port it leaves from; any when left out. Give a port of the medium where the network marks
         by ports. C(expect) is the mark that shall arrive; C(dscp) when left out.
+      - They come from here or from O(slice).
     type: raw
-    required: true
+  slice:
+    description:
+      - Path on the controller of a slice of the plan, C(intended/slices/trace_marks/<host>.json), which holds the marks
+        to follow from the host. What the task says goes before what the slice says.
+    type: path
+  stages:
+    description: Stages that have been reached; only their traces of O(slice) are tried. All of them, when left out.
+    type: list
+    elements: str
+  observed_dir:
+    description:
+      - Folder on the controller for what was seen, together with what was expected, in C(<host>.json), from which
+        M(openuc.ocs.report) makes verdicts. RV(traces) is left out then.
+    type: path
   most_hops:
     description: Hops after which a destination is given up.
     type: int
@@ -65,6 +79,11 @@ EXAMPLES = r"""
       - {id: unmarked audio, address: 10.30.0.21, port: 40000, source_port: 49201, dscp: 0, expect: 46}
   register: traced
 
+- name: Follow what is planned, for the report
+  openuc.ocs.trace_marks:
+    slice: inventories/mine.estate/intended/slices/trace_marks/{{ inventory_hostname }}.json
+    observed_dir: /tmp/observed/marks
+
 - name: Stop where a mark is lost, and say where
   ansible.builtin.assert:
     that: item.outcome == 'as_expected'
@@ -75,7 +94,7 @@ EXAMPLES = r"""
 RETURN = r"""
 traces:
   description: What became of each, in the order of O(traces).
-  returned: success
+  returned: success, without O(observed_dir)
   type: list
   elements: dict
   contains:

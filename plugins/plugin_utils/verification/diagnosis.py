@@ -24,6 +24,13 @@ Sign = t.Literal[
     "name",
     "certificate",
     "story",
+    "mark",
+    "member",
+    "difference",
+    "cleared",
+    "remarked",
+    "not_set",
+    "unused",
     "elsewhere",
     "out_of_domain",
     "filtered",
@@ -137,6 +144,15 @@ class Diagnostician:
             if verdict.kind in ("flow", "closed"):
                 self._at_place[verdict.place].append(verdict)
                 self._at_host[verdict.host].append(verdict)
+        self._differences: dict[str, list[str]] = collections.defaultdict(list)
+        for verdict in verdicts:
+            if verdict.kind == "difference" and verdict.status == "failed":
+                self._differences[verdict.host].append(verdict.detail)
+        self._owners = {
+            str(getattr(server.given.addresses, name)): server.name
+            for server in topology.servers.values()
+            for name in server.given.addresses.given()
+        }
 
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """What is wrong, the most common cause first."""
@@ -157,9 +173,25 @@ class Diagnostician:
         fact = next((fact for fact in self._facts if signs >= set(fact.signs)), None)
         words = self._words(verdict)
         if fact:
-            return _Told(verdict, fact, fact.cause.format_map(words), fact.remedy.format_map(words))
+            cause = f"{fact.cause.format_map(words)}{self._live(verdict)}"
+            return _Told(verdict, fact, cause, fact.remedy.format_map(words))
         place = f"{verdict.host} {verdict.address}:{verdict.port}"
         return _Told(verdict, None, f"{place}: {verdict.outcome}. {verdict.detail}".strip(), "")
+
+    def _live(self, verdict: Verdict) -> str:
+        """What differs live on whatever lies on the way; nothing where all there is as planned."""
+        if verdict.kind == "difference":
+            return ""
+        flows = [self._flows[item] for item in verdict.items if item in self._flows]
+        involved = [crossing.firewall for flow in flows for crossing in flow.crossings]
+        involved += [self._services[flow.service].balancer for flow in flows if flow.service in self._services]
+        told = []
+        for host in dict.fromkeys((*involved, verdict.host)):
+            found = self._differences.get(host)
+            if found:
+                more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+                told.append(f" On {host} live differs from the plan: {found[0]}{more}.")
+        return "".join(told)
 
     # --- signs --------------------------------------------------------------------------------------------------------
 
@@ -170,6 +202,16 @@ class Diagnostician:
             return
         if verdict.kind == "name":
             yield from self._name_signs(verdict)
+            return
+        if verdict.kind == "mark":
+            changes = verdict.facts.get("changes") or ()
+            yield "not_set" if not changes else "remarked" if changes[-1]["after"] else "cleared"
+            return
+        if verdict.kind == "member":
+            if verdict.outcome == "unused":
+                yield "unused"
+            return
+        if verdict.kind == "difference":
             return
         if verdict.kind == "story":
             yield from _story_signs(verdict)
@@ -263,6 +305,11 @@ class Diagnostician:
             "lacking": ", ".join(name for name in names if name.lower() not in shown),
             "not_after": str(certificate.get("not_after") or ""),
             "title": str(verdict.expected.get("title") or ""),
+            "mechanism": verdict.protocol,
+            "changer": self._changer(verdict),
+            "sent": str(verdict.facts.get("sent")),
+            "arrived": str(next((change["after"] for change in reversed(verdict.facts.get("changes") or ())), "")),
+            "expected": str(verdict.facts.get("expected")),
             "wanted": ", ".join(verdict.expected.get("wanted") or ()),
             "target": str(verdict.facts.get("target") or ""),
             "name": record.name if record else "",
@@ -271,6 +318,14 @@ class Diagnostician:
             "planned": ", ".join(record.values) if record else "",
             "seen": ", ".join(str(value) for value in verdict.facts.get("values") or ()),
         }
+
+    def _changer(self, verdict: Verdict) -> str:
+        """Whoever left a mark as it came to the other end."""
+        last = next(reversed(verdict.facts.get("changes") or ()), None)
+        if last is None:
+            return ""
+        silent = f", or one of {last['silent']} silent hops behind it," if last.get("silent") else ""
+        return f"{self._owners.get(str(last['address']), last['address']) or verdict.vantage}{silent}"
 
 
 def _story_signs(verdict: Verdict) -> t.Iterator[Sign]:

@@ -10,7 +10,6 @@ sign-in, ends where it should.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import ipaddress
 import typing as t
 
@@ -22,6 +21,8 @@ from ..planning.load_balancing import Service
 from ..planning.parties import role_party
 from ..planning.plan import Plan
 from ..topology.model import Topology
+from .goals import Goal, goals_of
+from .ports import lot, one_of, sampled, span
 from .stories import stories_of
 from .vantages import Vantage, vantages_of
 
@@ -77,14 +78,6 @@ class _Probe:
         return item
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Goal:
-    """An address that a flow ends at, and whose it is."""
-
-    host: str
-    address: str
-
-
 class Expectations:
     """Everything that is expected of an estate, by vantage."""
 
@@ -105,7 +98,7 @@ class Expectations:
             source = vantage.knocks_as(self._sets[flow.source])
             if source is None:
                 continue
-            for goal in self._goals(flow):
+            for goal in goals_of(flow, self._sets):
                 allowed.setdefault((source, goal.address), []).extend(
                     (flow.protocol, port) for port in flow.ports or ("",)
                 )
@@ -119,16 +112,10 @@ class Expectations:
 
     # --- flows --------------------------------------------------------------------------------------------------------
 
-    def _goals(self, flow: Flow) -> t.Iterator[_Goal]:
-        """Where to knock: as the one who opens the flow sees it, so at the public address where it is translated."""
-        public = {change.private: change.public for change in flow.nat if change.kind == "dnat"}
-        for member in self._sets[flow.destination].members:
-            yield _Goal(member.host, public.get(member.address, member.address))
-
-    def _of_flow(self, flow: Flow, source: str, goal: _Goal) -> t.Iterator[_Probe]:
+    def _of_flow(self, flow: Flow, source: str, goal: Goal) -> t.Iterator[_Probe]:
         if flow.protocol not in ("tcp", "udp"):
             return
-        for port, is_alone in _sampled(flow.ports):
+        for port, is_alone in sampled(flow.ports):
             certificates = self._certificates_of(flow, goal)
             protocol, more = self._spoken(flow, is_alone)
             if certificates and protocol in ("tls", "sip", "https"):
@@ -137,7 +124,7 @@ class Expectations:
                 more |= {"verify": False}
             rank = self._stages.rank(flow.stage)
             items, why = {flow.id: None}, dict.fromkeys(flow.why)
-            source_port = _one_of(flow.source_ports, f"{source}>{goal.address}:{port}")
+            source_port = one_of(flow.source_ports, f"{source}>{goal.address}:{port}")
             # On ports of a range servers listen only while they need one.
             expect = "served" if is_alone else "passed"
             yield _Probe("flow", protocol, goal.address, port, source, source_port, expect, goal.host, rank,
@@ -154,7 +141,7 @@ class Expectations:
             return "udp", {"payload": GREETING}
         return ("tls" if flow.tls else "tcp"), {}
 
-    def _certificates_of(self, flow: Flow, goal: _Goal) -> tuple[CertificateSpec, ...]:
+    def _certificates_of(self, flow: Flow, goal: Goal) -> tuple[CertificateSpec, ...]:
         """Certificates that may be shown where the flow ends: behind a virtual address those of all its members."""
         if not flow.tls:
             return ()
@@ -184,11 +171,11 @@ class Expectations:
             for goal in self._guarded(network):
                 open_ports = allowed.get((source, goal.address), [])
                 shut = [port for port in ports if not _holds(open_ports, "tcp", port)]
-                for port in sorted(shut, key=lambda port: _lot(f"{source}>{goal.address}:{port}"))[:CLOSED_SAMPLE]:
+                for port in sorted(shut, key=lambda port: lot(f"{source}>{goal.address}:{port}"))[:CLOSED_SAMPLE]:
                     yield _Probe("closed", "tcp", goal.address, port, source, 0, "blocked", goal.host,
                                  self._stages.rank(self._last), self._last, {}, {}, {})  # fmt: skip
 
-    def _guarded(self, network: str) -> t.Iterator[_Goal]:
+    def _guarded(self, network: str) -> t.Iterator[Goal]:
         """Addresses that an enforcing firewall stands before, as seen from a network."""
         seen: set[str] = set()
         for endpoints in self._plan.sets:
@@ -198,7 +185,7 @@ class Expectations:
                 seen.add(member.address)
                 there = self._topology.networks.locate(ipaddress.IPv4Address(member.address))
                 if there and self._is_guarded(network, there):
-                    yield _Goal(member.host, member.address)
+                    yield Goal(member.host, member.address)
 
     def _is_guarded(self, here: str, there: str) -> bool:
         def answer() -> bool:
@@ -313,34 +300,8 @@ def _key_of(service: Service) -> tuple[str, str, str]:
     return service.cluster, service.role, service.interface
 
 
-def _sampled(ports: t.Sequence[str]) -> t.Iterator[tuple[int, bool]]:
-    """Each port, and of a range the two ends and the middle; and whether it stands alone."""
-    for text in ports:
-        first, last = _span(text)
-        for port in dict.fromkeys((first, (first + last) // 2, last)):
-            yield port, first == last
-
-
-def _span(text: str) -> tuple[int, int]:
-    first, _dash, last = text.partition("-")
-    return int(first), int(last or first)
-
-
-def _one_of(text: str, salt: str) -> int:
-    """A port of a range, another one for each place; 0 where any will do."""
-    if not text:
-        return 0
-    first, last = _span(text)
-    return first + _lot(salt) % (last - first + 1)
-
-
-def _lot(text: str) -> int:
-    """A number that is the same in every run and has nothing to do with the order of things."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
-
-
 def _holds(ports: t.Iterable[tuple[str, str]], protocol: str, port: int) -> bool:
-    return any(name == protocol and (not text or _span(text)[0] <= port <= _span(text)[1]) for name, text in ports)
+    return any(name == protocol and (not text or span(text)[0] <= port <= span(text)[1]) for name, text in ports)
 
 
 def _values(values: t.Sequence[str]) -> list[str]:

@@ -14,6 +14,9 @@ class ObservedError(Exception):
     """A file of observations cannot be used; the message says which and why."""
 
 
+MARKS: t.Final = "marks"
+
+
 def read(folder: Path, expected: t.Mapping[str, t.Sequence[Data]]) -> tuple[Verdict, ...]:
     """Verdicts of every vantage, in the order of their names; of one that kept nothing, that nothing is known."""
     found = {path.stem: list(_of_file(path)) for path in folder.glob("*.json")}

@@ -10,10 +10,11 @@ from ...module_utils.probing import outcomes
 
 Data = t.Mapping[str, t.Any]
 Status = t.Literal["passed", "failed", "unknown"]
-Kind = t.Literal["flow", "closed", "name", "certificate", "story"]
+Kind = t.Literal["flow", "closed", "name", "certificate", "story", "mark", "member", "difference"]
 
 _EXPECTED: t.Final = ("names", "values", "name", "type", "wanted", "title", "domain")
 _UNKNOWN: t.Final = frozenset({outcomes.NOT_RUN, outcomes.UNRESOLVED})
+_OF_TRACES: t.Final[t.Mapping[str, Status]] = {"as_expected": "passed", "changed": "failed"}
 _GOOD_CERTIFICATE: t.Final = frozenset({outcomes.OPEN, outcomes.SLOW})
 _SHOWN_CERTIFICATE: t.Final = (outcomes.CERTIFICATE - {outcomes.SILENT}) | {outcomes.OPEN, outcomes.SLOW}
 
@@ -55,11 +56,24 @@ def verdicts_of(vantage: str, expected: t.Iterable[Data], results: t.Iterable[Da
         if result is None:
             yield _verdict(vantage, probe, {"outcome": outcomes.NOT_RUN, "detail": "it was not tried"}, "unknown")
             continue
+        if probe["kind"] == "mark":
+            yield _traced(vantage, probe, result)
+            continue
         yield _verdict(vantage, probe, result, _status(probe, result))
         if "certificate" in probe and result["outcome"] in _SHOWN_CERTIFICATE:
             shown = _verdict(vantage, probe, result, _certificate_status(result))
             items = (str(probe["certificate"]),)
             yield dataclasses.replace(shown, id=f"certificate:{shown.id}", kind="certificate", items=items)
+
+
+def _traced(vantage: str, trace: Data, result: Data) -> Verdict:
+    """What became of a mark. Where nothing is heard of the other end, it is not known."""
+    facts = {key: result.get(key) for key in ("hops", "changes", "sent", "expected", "arrived")}
+    status = _OF_TRACES.get(str(result["outcome"]), "unknown")
+    if status == "unknown" and facts["changes"] and facts["sent"] == facts["expected"]:
+        # A hop on the way has lost what was to stay as it is, whether or not the other end tells.
+        status = "failed"
+    return _verdict(vantage, trace, {**result, "facts": facts}, status)
 
 
 def _certificate_status(result: Data) -> Status:
@@ -104,8 +118,8 @@ def _verdict(vantage: str, probe: Data, result: Data, status: Status) -> Verdict
         host=str(probe["host"]),
         address=str(probe["address"]),
         port=int(probe["port"]),
-        protocol=str(probe["protocol"]),
-        source=str(probe["source_address"]),
+        protocol=str(probe.get("protocol", "udp")),
+        source=str(probe.get("source_address", "")),
         milliseconds=result.get("milliseconds"),
         items=tuple(probe.get("items") or ()),
         why=tuple(probe.get("why") or ()),

@@ -72,7 +72,9 @@ def _rules(redirect: Redirect) -> t.Iterator[str]:
     where = f"ip daddr {redirect.address} {redirect.protocol} dport"
     if redirect.except_for:
         yield f"{where} {{ {', '.join(map(str, redirect.except_for))} }} accept"
-    yield f"{where} {redirect.first}-{redirect.last} dnat to {redirect.address}:{redirect.port}"
+    # Media goes to even ports, and odd ones are for what is told about it: nobody listens there until there is a call.
+    even = " udp dport & 1 == 0" if redirect.protocol == "udp" else ""
+    yield f"{where} {redirect.first}-{redirect.last}{even} dnat to {redirect.address}:{redirect.port}"
 
 
 def asked_of_tcp(connection: socket.socket) -> Endpoint:

@@ -161,8 +161,18 @@ def test_every_way_to_fail_of_the_catalogue_is_tried_here() -> None:
     assert {fact.id for fact in LAB.topology.catalogue.facts(FailureFact)} == tried
 
 
-# Below, since they need a host that is down, or an estate with address translation.
-TRIED_ELSEWHERE = {"failure.host-down", "failure.translation"}
+# Below, since they need a host that is down, or an estate with address translation; and beside what tells of marks, of
+# members and of what is live.
+TRIED_ELSEWHERE = {
+    "failure.host-down",
+    "failure.translation",
+    "failure.live-differs",
+    "failure.mark-cleared",
+    "failure.mark-changed",
+    "failure.mark-not-set",
+    "failure.member-out",
+    "failure.member-unused",
+}
 
 
 def test_a_public_address_that_nobody_answers_at_points_to_its_translation() -> None:
