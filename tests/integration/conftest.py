@@ -31,6 +31,7 @@ OURS = re.compile(r"[q-z](\d{4,7})")
 TOGETHER: t.Final = ("dns", "qos")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name what stays together when several workers share the tests out."""
     for item in items:
