@@ -29,15 +29,6 @@ options:
       - Names stand as they do in the DNS; internationalised ones begin with C(xn--).
     type: raw
     default: []
-  slice:
-    description:
-      - Path of a slice of the plan, such as C(intended/slices/certificate_request/internal.json), read on the
-        controller. What the task says goes before what the slice says.
-    type: raw
-  stages:
-    description: Only requests of these stages, of those in O(slice).
-    type: list
-    elements: str
   only:
     description: Only requests with these ids, such as the one that a canary holds.
     type: list

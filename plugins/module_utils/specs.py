@@ -22,12 +22,15 @@ _PLANNED: Fields = {
     "replaces": Field(str),
 }
 
+# Read by action plugins on the controller, and never passed on: one slice, or several of them.
+_SLICED: Spec = {"slice": {"type": "path"}, "stages": {"type": "list", "elements": "str"}}
+_SLICED_MANY: Spec = {**_SLICED, "slice": {"type": "raw"}}
+
 FIREWALL_RULES: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
     "state": {"type": "str", "choices": [*STATES, "confirmed", "explained"], "default": "replaced"},
-    "slice": {"type": "path"},
-    "stages": {"type": "list", "elements": "str"},
+    **_SLICED,
     "enforce": {"type": "str", "choices": ["observe", "enforce"]},
     "interfaces": {"type": "dict", "default": {}},
     "guarded": {"type": "raw", "default": []},
@@ -85,8 +88,7 @@ DNS_RECORDS: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
     **DNS_ZONE,
-    "slice": {"type": "raw"},
-    "stages": {"type": "list", "elements": "str"},
+    **_SLICED_MANY,
     "zones": {"type": "raw"},
     "keys": {"type": "dict", "no_log": True},
     "key_file": {"type": "path", "no_log": False},
@@ -112,8 +114,7 @@ DNS_RECORD: Fields = {
 LOAD_BALANCER: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
-    "slice": {"type": "path"},
-    "stages": {"type": "list", "elements": "str"},
+    **_SLICED,
     "services": {"type": "raw", "default": []},
     "addresses": {"type": "raw", "default": []},
     "pair": {
@@ -163,8 +164,6 @@ BALANCED_SERVICE: Fields = {
     "snat": Field(list, elements=str),
 }
 
-# Read by action plugins on the controller, and never passed on.
-_SLICED: Spec = {"slice": {"type": "raw"}, "stages": {"type": "list", "elements": "str"}}
 _CERTIFICATES: Spec = {
     **COMMON_SPEC,
     **_SLICED,
@@ -237,7 +236,7 @@ CERTIFICATE_ISSUE: Spec = {
 CERTIFICATE_INSTALL: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
-    **_SLICED,
+    **_SLICED_MANY,
     "host": {"type": "str"},
     "pki": {"type": "path"},
     "only": {"type": "list", "elements": "str", "default": []},
@@ -254,7 +253,16 @@ CERTIFICATE_INSTALL: Spec = {
     "check_revocation": {"type": "bool", "default": False},
 }
 CERTIFICATE_VERIFY: Spec = {
-    "checks": {"type": "raw", "required": True},
+    **_SLICED,
+    "checks": {"type": "raw", "default": []},
+    "roots": {"type": "dict", "default": {}},
+    "pki": {"type": "path"},
+    "folder": {"type": "path", "default": "/etc/openuc/certificates"},
+    "only": {"type": "list", "elements": "str", "default": []},
+    "hosts": {"type": "list", "elements": "str"},
+    "tolerated": {"type": "dict", "default": {}},
+    "legacy": {"type": "bool", "default": False},
+    "least_days": {"type": "int", "default": 0},
     "timeout": {"type": "float", "default": 5.0},
     "at_once": {"type": "int", "default": 50},
     "report_only": {"type": "bool", "default": False},
@@ -286,8 +294,7 @@ QOS_REGISTRY: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
     **REGISTRY_TARGET,
-    "slice": {"type": "raw"},
-    "stages": {"type": "list", "elements": "str"},
+    **_SLICED_MANY,
     "targets": {"type": "raw"},
     "accounts": {"type": "dict"},
     "passwords": {"type": "dict", "no_log": True},
@@ -320,8 +327,7 @@ REGISTRY_ACCOUNT: Fields = {
 # No mechanism of its own: it looks at what mechanisms made. The options of a probe stand in `probing`.
 PROBE: Spec = {
     "probes": {"type": "raw"},
-    "slice": {"type": "path"},
-    "stages": {"type": "list", "elements": "str"},
+    **_SLICED,
     "observed_dir": {"type": "path"},
     "most_shown": {"type": "int", "default": 100},
     "defaults": {"type": "dict", "default": {}},
@@ -332,8 +338,7 @@ PROBE: Spec = {
 
 TRACE_MARKS: Spec = {
     "traces": {"type": "raw"},
-    "slice": {"type": "path"},
-    "stages": {"type": "list", "elements": "str"},
+    **_SLICED,
     "observed_dir": {"type": "path"},
     "most_hops": {"type": "int", "default": 16},
     "attempts": {"type": "int", "default": 3},

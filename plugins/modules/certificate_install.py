@@ -23,6 +23,10 @@ description:
     files and a script of C(certutil) lines into O(handover) on the controller.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.sliced
 requirements:
   - cryptography >= 38, on the controller and on the host
 options:
@@ -42,10 +46,6 @@ options:
       - Path of a slice of the plan, or a list of them, such as those in C(intended/slices/certificate_request), read on
         the controller. What is for O(host) is installed. A path where nothing is counts as an empty slice.
     type: raw
-  stages:
-    description: Only certificates of these stages, of those in O(slice).
-    type: list
-    elements: str
   only:
     description: Only certificates with these ids.
     type: list
@@ -81,24 +81,11 @@ options:
   bundle:
     description: File on the host with what is to be installed, encrypted. Made and removed by the action plugin.
     type: path
-  run:
-    description: Name under which what was there is kept; for V(restored) the run to undo.
-    type: str
-  most_deleted:
-    description: The task fails rather than remove more certificates than this.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: The task fails rather than remove a larger share than this of ten or more certificates.
-    type: float
-    default: 0.3
 attributes:
   check_mode:
     description: Tells what would be installed, also before there is a key.
-    support: full
   diff_mode:
     description: Shows digests, never PEM.
-    support: full
 notes:
   - Servers read a certificate when they start or reload; reloading them is up to who runs them.
   - Windows parts were compared with Microsoft's pages and not tried on a Windows host.

@@ -24,7 +24,9 @@ author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
   - openuc.ocs.certificates
-  - openuc.ocs.rendered
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.rendered
+  - openuc.ocs.mechanism.sliced
 options:
   state:
     description:
@@ -150,16 +152,11 @@ options:
     description: Seconds to wait for an ACME server to prove a name, and to issue.
     type: int
     default: 60
-  run:
-    description: Name under which what was there is kept; for V(restored) the run to undo.
-    type: str
 attributes:
   check_mode:
     description: Tells what would be done, also for keys that are not made yet.
-    support: full
   diff_mode:
     description: Shows serial numbers and dates, never PEM.
-    support: full
 seealso:
   - module: openuc.ocs.certificate_request
   - module: openuc.ocs.certificate_install

@@ -21,7 +21,10 @@ author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
   - openuc.ocs.certificates
-  - openuc.ocs.rendered
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.rendered
+  - openuc.ocs.mechanism.sliced
 options:
   state:
     description:
@@ -51,24 +54,9 @@ options:
   text:
     description: Certificates or a signing request in PEM, for V(parsed).
     type: str
-  run:
-    description: Name under which what was there is kept; for V(restored) the run to undo.
-    type: str
-  most_deleted:
-    description: The task fails rather than remove more certificates than this.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: The task fails rather than remove a larger share than this of ten or more certificates.
-    type: float
-    default: 0.3
 attributes:
-  check_mode:
-    description: Tells what would be done.
-    support: full
   diff_mode:
     description: Shows names and kinds of keys, never PEM.
-    support: full
 notes:
   - The last ten runs are kept in C(journal) within O(folder), keys included, for V(restored).
 seealso:

@@ -20,21 +20,9 @@ description:
   - Run it once for all hosts of a play, with C(run_once).
 author:
   - The OpenUC contributors (@openuc)
-options:
-  wave:
-    description: Id of the wave that holds the steps.
-    type: str
-    required: true
-attributes:
-  check_mode:
-    support: full
-    description: In check mode it writes to a copy of the journal in the private folder of the run, and holds no lease.
-  diff_mode:
-    support: none
-    description: It changes nothing but the journal.
-  idempotent:
-    support: full
-    description: It never says that it changed anything; the journal is a record and no state.
+extends_documentation_fragment:
+  - openuc.ocs.rollout
+  - openuc.ocs.rollout.wave
 """
 
 EXAMPLES = r"""

@@ -23,7 +23,11 @@ description:
 author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
-  - openuc.ocs.rendered
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.journal
+  - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.rendered
+  - openuc.ocs.mechanism.sliced
 options:
   state:
     description:
@@ -95,12 +99,6 @@ options:
       - A folder stands for all slices in it. Those of a server are in C(intended/slices/dns_records/<server>).
         Where the state writes, zones of a folder with O(update=none) are left out, with a warning.
     type: raw
-  stages:
-    description:
-      - The stages that have been reached. Of the records in O(slice) only those of these stages are taken, without what
-        they replace.
-    type: list
-    elements: str
   zones:
     description:
       - Several zones at once, in place of O(server), O(address), O(port), O(zone), O(view), O(update), O(key_name),
@@ -117,25 +115,14 @@ options:
       - File with keys as BIND has them, C(key "name" { algorithm hmac-sha256; secret "..."; };), where the module runs.
       - Only its owner may be able to read it.
     type: path
-  journal_dir:
-    description:
-      - Folder for what is ours in each zone, and for what each run found. The last ten runs of each zone are kept.
-      - It should be kept as the inventory is. Without it nothing is ours, and nothing is deleted.
-      - When left out, C(journal/dns_records) in C(uc_estate_dir), or in the folder beside the inventory.
-    type: path
   run:
     description:
-      - Name for this run, under which what it changes is stored; made of time and process when left out.
-      - With O(state=restored), the C(undo_id) of the run to be undone. Zones that it did not change are left alone.
-    type: str
+      - Name for this run, under which what it finds is stored; made of the time when left out.
+      - With O(state=restored), the RV(undo_id) of the run to be undone. Zones that it did not change are left alone.
   most_deleted:
-    description: Stop before more record sets than this would be removed, or would lose values of others.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: The same as a share of our record sets in the zone, from ten of them on.
-    type: float
-    default: 0.3
+    description:
+      - A run that would remove more record sets than this, or take values of others from them, is stopped before it
+        changes anything.
   default_ttl:
     description: Time to live of new record sets that name none.
     type: int
@@ -176,16 +163,6 @@ notes:
     where they could be removed. C(zones[].read) says which it was.
   - The record sets of a zone that is changed by several controllers are told apart by the prerequisites of its updates,
     but they need one common O(journal_dir) to agree on what is ours.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and compares as ever, and writes neither to the server nor to any file.
-  diff_mode:
-    support: full
-    description: Shows the record sets before and after.
-  idempotent:
-    support: full
-    description: A zone that is as wanted is left alone.
 seealso:
   - module: openuc.ocs.plan
   - module: openuc.ocs.probe

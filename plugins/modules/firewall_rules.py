@@ -11,8 +11,7 @@ short_description: Keep the rules of a firewall as they are planned, and roll ba
 version_added: 0.1.0
 description:
   - Reads the table C(inet openuc_filter) of nftables once, compares it by meaning with the whole policy, and writes
-    what
-    differs in one transaction.
+    what differs in one transaction.
   - It changes that table and nothing else. Tables of others stay as they are, and are reported. What others drop, the
     rules of this module do not let through.
   - Addresses and ports stand in sets and maps, so that the number of rules depends on the ways through the firewall and
@@ -25,14 +24,16 @@ description:
 author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
-  - openuc.ocs.rendered
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.rendered
+  - openuc.ocs.mechanism.sliced
 options:
   state:
     description:
       - V(merged) adds rules. It removes nothing.
       - V(replaced) makes each rule of O(rules) exactly as it is there; other rules of earlier runs stay. What was put
-        into
-        the table by hand goes.
+        into the table by hand goes.
       - V(overridden) does that and removes rules that are no longer listed.
       - V(deleted) removes the listed rules, or the whole table where O(rules) is left out.
       - V(confirmed) keeps what the run O(run) applied.
@@ -40,21 +41,10 @@ options:
       - V(gathered) returns the rules that are there, V(parsed) those of O(text), both as the other options take them.
       - V(rendered) returns the rules as files, in the form O(format).
       - V(explained) says what becomes of O(packet), and which rules make it so; from O(rules) where they are given,
-        from
-        the live table otherwise.
+        from the live table otherwise.
     type: str
     choices: [merged, replaced, overridden, deleted, gathered, rendered, parsed, restored, confirmed, explained]
     default: replaced
-  slice:
-    description:
-      - Path of a slice of the plan, such as C(intended/slices/firewall_rules/fw1.contoso.com.json), read on the
-        controller.
-        What the task says goes before what the slice says.
-    type: path
-  stages:
-    description: Only rules of these stages, of those in O(slice), without those that they replace.
-    type: list
-    elements: str
   enforce:
     description:
       - What becomes of packets that no rule lets through. V(observe) counts and logs them, ten a second at most.
@@ -122,8 +112,7 @@ options:
   run:
     description:
       - Name for this run, under which what it finds is stored; made of the time when left out.
-      - With O(state=confirmed) and O(state=restored), the C(undo_id) of an earlier run.
-    type: str
+      - With O(state=confirmed) and O(state=restored), the RV(undo_id) of an earlier run.
   confirm_within:
     description:
       - Seconds until the host undoes the change by itself. It must be long enough to connect anew and to probe.
@@ -134,14 +123,6 @@ options:
     description: Refuse rules that would lead away the connection that this host is managed over.
     type: bool
     default: true
-  most_deleted:
-    description: Stop before more rules than this would be removed.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: The same as a share of our rules at the firewall, from ten of them on.
-    type: float
-    default: 0.3
   boot_file:
     description:
       - File that is loaded into the packet filter when the host starts. A line that includes O(own_file) is added.
@@ -165,13 +146,8 @@ notes:
   - Exercised with nftables 1.0.6 on Debian 12, as root over ssh.
 attributes:
   check_mode:
-    support: full
-    description: Reads and compares as ever, and writes nothing. Without nftables it says so in C(would_need).
-  diff_mode:
-    support: full
-    description: Shows entries before and after, not whole files.
+    description: Reads and compares as ever, and writes nothing. Without nftables it says so in RV(would_need).
   idempotent:
-    support: full
     description: A table that means the same is left alone.
 seealso:
   - module: openuc.ocs.plan

@@ -19,11 +19,10 @@ description:
   - Run it once for all hosts of a play, with C(run_once).
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rollout
+  - openuc.ocs.rollout.wave
 options:
-  wave:
-    description: Id of the wave.
-    type: str
-    required: true
   point:
     description: Where it stands.
     type: str
@@ -34,16 +33,6 @@ options:
       - After a wave that only looks, what does not look as planned, in words.
       - Then the run stops, or only warns, as C(uc_verification) says.
     type: str
-attributes:
-  check_mode:
-    support: full
-    description: In check mode it writes to a copy of the journal in the private folder of the run, and holds no lease.
-  diff_mode:
-    support: none
-    description: It changes nothing but the journal.
-  idempotent:
-    support: full
-    description: It never says that it changed anything; the journal is a record and no state.
 """
 
 EXAMPLES = r"""

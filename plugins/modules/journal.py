@@ -17,11 +17,10 @@ description:
   - It stands at the end of C(rescue), after the host was brought back to where it was.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rollout
+  - openuc.ocs.rollout.wave
 options:
-  wave:
-    description: Id of the wave.
-    type: str
-    required: true
   result:
     description: V(rolled_back) when the host is as it was before the run, V(failed) when it may be half changed.
     type: str
@@ -30,16 +29,6 @@ options:
   reason:
     description: What went wrong, in words.
     type: str
-attributes:
-  check_mode:
-    support: full
-    description: In check mode it writes to a copy of the journal in the private folder of the run, and holds no lease.
-  diff_mode:
-    support: none
-    description: It changes nothing but the journal.
-  idempotent:
-    support: full
-    description: It never says that it changed anything; the journal is a record and no state.
 """
 
 EXAMPLES = r"""

@@ -22,7 +22,10 @@ description:
 author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
-  - openuc.ocs.rendered
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.rendered
+  - openuc.ocs.mechanism.sliced
 options:
   state:
     description:
@@ -87,15 +90,6 @@ options:
         description: 1 to 254; the higher one has the addresses when both are started at once.
         type: int
         required: true
-  slice:
-    description:
-      - Path of a slice of the plan, such as C(intended/slices/load_balancer/lb1.corp.contoso.com.json), read on the
-        controller. What the task says goes before what the slice says.
-    type: path
-  stages:
-    description: Only services of these stages, of those in O(slice).
-    type: list
-    elements: str
   format:
     description:
       - Of O(state=rendered). V(haproxy) is what this module writes, V(f5_as3) a declaration of Application Services 3,
@@ -107,19 +101,6 @@ options:
   text:
     description: What HAProxy's file of ours holds, for O(state=parsed).
     type: str
-  run:
-    description:
-      - Name for this run, under which what it changes is stored; made of the time when left out.
-      - With O(state=restored), the RV(undo_id) of the run to be undone.
-    type: str
-  most_deleted:
-    description: Stop before more services than this would be removed.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: The same as a share of our services, from ten of them on.
-    type: float
-    default: 0.3
   config:
     description: HAProxy's file of ours.
     type: path
@@ -157,14 +138,9 @@ notes:
   - A member that is out of service stays so when services change.
 attributes:
   check_mode:
-    support: full
     description: Reads and compares as ever, and writes nothing. What is not installed yet is told in RV(would_need).
   diff_mode:
-    support: full
     description: Shows services, with their members, and addresses, before and after.
-  idempotent:
-    support: full
-    description: A balancer that is as wanted is left alone.
 seealso:
   - module: openuc.ocs.drain
   - module: openuc.ocs.plan
@@ -263,8 +239,8 @@ gathered:
   type: dict
 members:
   description:
-    - How members stand, each with C(section), C(name), C(status), one of V(UP), V(DOWN), V(DRAIN) and V(MAINT), and
-      C(sessions).
+    - How members stand, each with C(section), C(name), C(status), one of V(UP), V(DOWN), V(DRAIN) and V(MAINT),
+      C(sessions), and C(total), all that it was given since HAProxy was begun.
   returned: with O(state=gathered)
   type: list
   elements: dict

@@ -24,7 +24,11 @@ description:
 author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
-  - openuc.ocs.rendered
+  - openuc.ocs.mechanism
+  - openuc.ocs.mechanism.journal
+  - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.rendered
+  - openuc.ocs.mechanism.sliced
 options:
   state:
     description:
@@ -84,10 +88,6 @@ options:
         them, read on the controller. In a list, a folder stands for the slices in it, and nothing is done where that is
         none. What the task says goes before what the slices say.
     type: raw
-  stages:
-    description: Only values of these stages, of those in O(slice).
-    type: list
-    elements: str
   targets:
     description:
       - Several registries at once, in place of O(target), O(address), O(gpo), O(domain_controller), O(domain),
@@ -105,25 +105,6 @@ options:
   passwords:
     description: Passwords by the names in O(accounts). Meant for values of a vault or a lookup.
     type: dict
-  journal_dir:
-    description:
-      - Folder for what is ours in each registry, and for what each run found. The last ten runs of each are kept.
-      - It should be kept as the inventory is. Without it nothing is ours, and nothing is removed.
-      - When left out, C(journal/qos_registry) in C(uc_estate_dir), or in the folder beside the inventory.
-    type: path
-  run:
-    description:
-      - Name for this run, under which what it changes is stored; made of time and chance when left out.
-      - With O(state=restored), the C(undo_id) of the run to be undone.
-    type: str
-  most_deleted:
-    description: Stop at a target before more values than this would be removed from it.
-    type: int
-    default: 10
-  most_deleted_ratio:
-    description: The same as a share of what is ours there, where that is more than O(most_deleted) values.
-    type: float
-    default: 0.3
   report_foreign:
     description: Return in C(foreign) what others have in the keys of O(values).
     type: bool
@@ -152,16 +133,6 @@ notes:
     object it must be allowed to change it.
   - Only C(HKLM) of hosts is changed. What is a user's goes into a Group Policy object.
   - It has been exercised against Samba, as domain controller and as stand-alone server. No Windows was at hand.
-attributes:
-  check_mode:
-    support: full
-    description: Reads and compares as ever, and writes neither to the target nor to any file.
-  diff_mode:
-    support: full
-    description: Shows the values before and after.
-  idempotent:
-    support: full
-    description: A registry that is as wanted is left alone.
 seealso:
   - module: openuc.ocs.plan
   - module: openuc.ocs.firewall_rules

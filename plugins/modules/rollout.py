@@ -19,6 +19,8 @@ description:
   - Run it once for all hosts of a play, with C(run_once), after M(openuc.ocs.plan) in the same run of Ansible.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.rollout
 options:
   state:
     description:
@@ -34,16 +36,6 @@ options:
         in a warning.
     type: list
     elements: str
-attributes:
-  check_mode:
-    support: full
-    description: In check mode it writes to a copy of the journal in the private folder of the run, and holds no lease.
-  diff_mode:
-    support: none
-    description: It changes nothing but the journal.
-  idempotent:
-    support: full
-    description: It never says that it changed anything; the journal is a record and no state.
 """
 
 EXAMPLES = r"""
