@@ -10,6 +10,8 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.acting.operations import record
+
 Result = dict[str, t.Any]
 
 
@@ -23,4 +25,5 @@ class ActionModule(ActionBase):
         if "members" not in arguments and arguments.get("state") != "gathered" and self._task.delegate_to and host:
             arguments["members"] = [str(host)]
         result.update(self._execute_module(module_name="openuc.ocs.drain", module_args=arguments, task_vars=task_vars))
+        record(self._task, task_vars or {}, result)
         return result

@@ -17,6 +17,8 @@ from ansible.errors import AnsibleError
 
 from ..module_utils.files import make_folder
 from ..module_utils.journal import run_id
+from ..plugin_utils.acting.issuing import MECHANISM as CERTIFYING
+from ..plugin_utils.acting.issuing import stages_to_issue
 from ..plugin_utils.acting.rollout import (
     Result,
     RolloutAction,
@@ -116,7 +118,8 @@ class ActionModule(RolloutAction):
             self._tell_undoing(undone)
         balancers = {} if undone else balancers_of(slices_in(plan_dir))
         drains = [drained(wave, balancers, standing) for wave in run.waves]
-        waves_told = _for_tasks(run, hosts, drains, variables["groups"])
+        issued = stages_to_issue(run.waves, slices_in(plan_dir), _reached(blueprint, standing))
+        waves_told = _for_tasks(run, hosts, drains, issued, variables["groups"])
         return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": waves_told}
 
     def _told(self, estate: Path, plan_dir: Path, blueprint: Blueprint, journal: RolloutJournal) -> Result:
@@ -225,11 +228,21 @@ class RunDefaults:
     product = "ocs2007r2"
 
 
+def _reached(blueprint: Blueprint, standing: Standing) -> tuple[str, ...]:
+    """Stages whose certificates the estate holds, at one host or another."""
+    done = (stages for (mechanism, _host), stages in standing.done.items() if mechanism == CERTIFYING)
+    return blueprint.up_to(*(stage for stages in done for stage in stages))
+
+
 def _for_tasks(
-    run: UnderWay, hosts: t.Sequence[str], drains: t.Sequence[Drains], groups: t.Mapping[str, t.Sequence[str]]
+    run: UnderWay,
+    hosts: t.Sequence[str],
+    drains: t.Sequence[Drains],
+    issued: t.Mapping[str, t.Sequence[str]],
+    groups: t.Mapping[str, t.Sequence[str]],
 ) -> list[dict[str, t.Any]]:
-    """Waves as the playbook walks them. Two hosts that are not changed in a wave look on, so that it has a gate even
-    when all that are changed are lost; the first host looks on in every wave, which keeps them in their order."""
+    """Waves as the playbook walks them. A host that is not changed in a wave looks on, so that it has a gate even when
+    all that are changed are lost; the first host looks on in every wave, which keeps them in their order."""
     found = []
     for number, (wave, drain) in enumerate(zip(run.waves, drains, strict=True), start=1):
         others = [host for host in hosts if host not in wave.hosts]
@@ -240,7 +253,9 @@ def _for_tasks(
                 "roles": {host: _role(wave, host, groups) for host in wave.hosts},
                 "number": number,
                 "of": len(run.waves),
-                "present": list(dict.fromkeys([hosts[0], *wave.hosts, *others[:2]])),
+                "present": list(dict.fromkeys([hosts[0], *wave.hosts, *others[:1]])),
+                "tasks": "apply_drained" if drain else wave.kind,
+                "issue_stages": list(issued.get(wave.id, ())),
                 "run": run.undoes or run.run,
                 "plan_dir": run.plan_dir,
             }

@@ -69,11 +69,18 @@ class UnderWay:
 
 def under_way() -> UnderWay:
     """The run that was begun in this run of Ansible."""
-    path = private_folder() / RUN_FILE
+    found = under_way_or_none()
+    if found is None:
+        raise AnsibleError("no roll-out is under way; openuc.ocs.rollout begins one")
+    return found
+
+
+def under_way_or_none() -> UnderWay | None:
+    """The same, for those who work without a roll-out too."""
     try:
-        told = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise AnsibleError("no roll-out is under way; openuc.ocs.rollout begins one") from error
+        told = json.loads((private_folder() / RUN_FILE).read_bytes())
+    except FileNotFoundError:
+        return None
     waves = tuple(Wave(**{**wave, **_tuples(wave)}) for wave in told.pop("waves"))
     return UnderWay(waves=waves, **told)
 

@@ -19,6 +19,7 @@ from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
 from .compared import Compared, keep_comparison
+from .operations import record
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -36,21 +37,28 @@ class SliceAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         variables = task_vars or {}
         result: Result = super().run(tmp, variables)
-        result.update(self.act(variables))
-        folder = self._templar.template(variables.get(COMPARED) or "")
-        if folder and self._task.check_mode and self._task.args.get("state") not in _OFFLINE:
-            keep_comparison(Path(folder), self._told(variables), result)
+        try:
+            result.update(self.act(variables))
+        except AnsibleError as error:
+            self._compared(variables, {"failed": True, "msg": str(error)})
+            raise
+        self._compared(variables, result)
+        record(self._task, variables, result)
         return result
 
     def act(self, variables: Variables) -> Result:
         """What the mechanism does; the result of the task."""
         raise NotImplementedError
 
-    def _told(self, variables: Variables) -> Compared:
-        """Who was compared. What is done once for all is done by the controller for itself."""
+    def _compared(self, variables: Variables, result: Result) -> None:
+        """Keep what check mode says, where somebody asks for it. What is done once for all the controller does."""
+        folder = self._templar.template(variables.get(COMPARED) or "")
+        if not folder or not self._task.check_mode or self._task.args.get("state") in _OFFLINE:
+            return
         host = "" if self._task.run_once else str(variables.get("inventory_hostname", ""))
         module = self._task.action.rpartition(".")[2]
-        return Compared(module, host, json.dumps(self._task.args.get("slice"), default=str))
+        slices = json.dumps(self._task.args.get("slice"), default=str)
+        keep_comparison(Path(folder), Compared(module, host, slices), result)
 
     def sliced(self) -> Arguments:
         """The task's arguments over those of its `slice`, which holds the items of `stages` only, where these are set.

@@ -82,6 +82,8 @@ def _half(standing: Standing) -> t.Iterator[str]:
     for (mechanism, host), attempt in sorted(standing.attempts.items()):
         told = f"{attempt.result} ({attempt.reason})" if attempt.result else "begun, and not heard of again"
         yield f"  {mechanism} at {host}: {told}, in run {attempt.run}"
+        for operation in attempt.operations:
+            yield f"    known to be done: {operation}"
 
 
 def _next(works: t.Sequence[StageWork]) -> t.Iterator[str]:

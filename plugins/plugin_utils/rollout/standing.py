@@ -35,6 +35,7 @@ class Attempt:
     result: str  # "" while no outcome is known, else failed or lost
     reason: str = ""
     content: str = ""
+    operations: tuple[str, ...] = ()  # what is known to have been done, in words
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,6 +110,14 @@ class _Telling:
             self.attempts[target] = Attempt(target, entry.run, tuple(stages), "", content=str(contents.get(host, "")))
             # Until it is known to have succeeded, it holds neither this nor surely what it held before.
             self.contents.pop(target, None)
+
+    def _operations(self, entry: Entry) -> None:
+        data = entry.data
+        target = (str(data.get("mechanism")), str(data.get("host")))
+        attempt = self.attempts.get(target)
+        if attempt is not None:
+            words = f"{data.get('module')}: {data.get('summary')}"
+            self.attempts[target] = dataclasses.replace(attempt, operations=(*attempt.operations, words))
 
     def _outcome(self, entry: Entry) -> None:
         for host, told in _of(entry.data, "hosts").items():

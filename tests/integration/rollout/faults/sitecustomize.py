@@ -20,9 +20,13 @@ def _sync_and_die(handle: int) -> None:
         return
     if _TORN:
         os.ftruncate(handle, size - 7)
-    # The journal is written by one worker while all others are idle: this process, forked from Ansible's own.
-    os.kill(os.getppid(), signal.SIGKILL)
-    os.kill(os.getpid(), signal.SIGKILL)
+    # This process was forked from Ansible's own, and so were workers that may be busy with other hosts.
+    parent = os.getppid()
+    os.kill(parent, signal.SIGSTOP)
+    with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as workers:
+        others = [int(number) for number in workers.read().split()]
+    for process in (*(number for number in others if number != os.getpid()), parent, os.getpid()):
+        os.kill(process, signal.SIGKILL)
 
 
 if _AT:

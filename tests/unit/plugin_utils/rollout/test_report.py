@@ -51,11 +51,19 @@ def test_a_stopped_run() -> None:
     )
 
 
+def test_what_a_killed_run_is_known_to_have_done() -> None:
+    told = {"mechanism": "dns", "host": "ns", "module": "dns_records", "summary": "3 to add", "undo_id": "r1"}
+    lines = status_lines(blueprint(), history(BEGUN, INTENT, ("operations", "r1", told)), None, "p1")
+    half = lines.index("  dns at ns: begun, and not heard of again, in run r1")
+    assert lines[half + 1] == "    known to be done: dns_records: 3 to add"
+
+
 def test_a_killed_run_and_a_torn_line() -> None:
     told = history(BEGUN, INTENT)
     lines = status_lines(blueprint(), History(told.entries, (3,)), None, "p1")
     assert lines[0].endswith("it never ended: killed, or its machine died")
     assert "  dns at ns: begun, and not heard of again, in run r1" in lines
+    assert not any("known to be done" in words for words in lines)
     assert lines[-1] == "Line 3 of the journal is torn, as a kill leaves it; nothing is lost by it."
     assert read('{"event"').torn == (1,)
 

@@ -33,6 +33,14 @@ def test_what_was_begun_and_not_heard_of_again_may_be_half_done() -> None:
     assert standing.touched(TARGET) == {"preflight", "pool"}
 
 
+def test_what_is_known_to_have_been_done_stands_with_an_attempt_until_its_outcome() -> None:
+    told = {"mechanism": "dns", "host": "ns", "module": "dns_records", "summary": "3 to add", "undo_id": "r1"}
+    operations = ("operations", "r1", told)
+    assert standing_of(history(BEGUN, INTENT, operations)).attempts[TARGET].operations == ("dns_records: 3 to add",)
+    assert standing_of(history(BEGUN, INTENT, operations, outcome("done"))).attempts == {}
+    assert standing_of(history(BEGUN, operations)).attempts == {}, "what nobody meant to do is nobody's attempt"
+
+
 def test_what_succeeded_is_done_up_to_its_stage() -> None:
     standing = standing_of(history(BEGUN, INTENT, outcome("done")))
     assert standing.done == {TARGET: frozenset({"preflight", "pool"})}
