@@ -12,10 +12,12 @@ import collections
 import textwrap
 import typing as t
 
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.poster.shapes import Box
+
 from .addressing import MANAGEMENT
 from .layout import Host, Layout, service_networks
 from .services.choice import REAL
-from .svg import Dot, Drawing, Label, Rectangle, Tile, Wire, text_width
+from .svg import Dot, Drawing, Label, Tile, Wire, text_width
 
 COLUMNS: t.Final = 11
 PAD: t.Final = 8
@@ -191,7 +193,7 @@ class _Artist:
             y += _room(hanging) if band else 0
             height = PAD + LINE * max((len(self.words[host.name]) for host in row.values()), default=0)
             for column, host in sorted(row.items()):
-                self._tile(host, Rectangle(self._x(column) - self.tile_width / 2, y, self.tile_width, height))
+                self._tile(host, Box(self._x(column) - self.tile_width / 2, y, self.tile_width, height))
             y += height + GAP if row else 0
         if band == len(self.grid.order):
             return y
@@ -213,7 +215,7 @@ class _Artist:
                     if line in self.grid.lines_of(host):
                         yield host, column, (band, number)
 
-    def _tile(self, host: Host, box: Rectangle) -> None:
+    def _tile(self, host: Host, box: Box) -> None:
         kinds = ", ".join(kind.replace("_", " ") for kind in host.types) or KINDS[kind_of(host)]
         self.drawing.tiles.append(Tile(box, kind_of(host), f"{host.name}: {kinds}"))
         words = self.words[host.name]
@@ -244,7 +246,7 @@ class _Artist:
                 for column, host in sorted(row.items()):
                     self._connect(host, self._x(column), next(tiles).box, (band, number))
 
-    def _connect(self, host: Host, x: float, box: Rectangle, place: tuple[int, int]) -> None:
+    def _connect(self, host: Host, x: float, box: Box, place: tuple[int, int]) -> None:
         for line in self.grid.lines_of(host):
             addresses = self._addresses(host, line)
             if line < place[0]:
@@ -280,7 +282,7 @@ class _Artist:
 
     def _sample(self, kind: str, x: float, y: float) -> None:
         if kind in KINDS:
-            self.drawing.tiles.append(Tile(Rectangle(x, y, LINE, LINE), kind))
+            self.drawing.tiles.append(Tile(Box(x, y, LINE, LINE), kind))
         else:
             self.drawing.wires.append(Wire(x, y + LINE / 2, x + LINE, y + LINE / 2, kind))
 

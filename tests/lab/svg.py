@@ -7,6 +7,8 @@ import dataclasses
 import typing as t
 from xml.sax.saxutils import escape, quoteattr
 
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.poster.shapes import Box
+
 # Width of a character, in parts of the size of its font: more than that of common fonts, on average of words.
 WIDTHS: t.Final = {"title": 0.62, "name": 0.65, "small": 0.58, "address": 0.605}
 # How far letters reach above and below the line they stand on, in the same parts.
@@ -37,36 +39,10 @@ ZONES: t.Final = ("internet", "perimeter", "internal")
 
 
 @dataclasses.dataclass(frozen=True)
-class Rectangle:
-    """A part of the picture."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height
-
-    def meets(self, other: Rectangle) -> bool:
-        """Whether they have an area in common; edges that touch have none."""
-        beside = self.right <= other.x or other.right <= self.x
-        return not (beside or self.bottom <= other.y or other.bottom <= self.y)
-
-    def holds(self, other: Rectangle) -> bool:
-        return self.x <= other.x and other.right <= self.right and self.y <= other.y and other.bottom <= self.bottom
-
-
-@dataclasses.dataclass(frozen=True)
 class Tile:
     """A host, or a sample of a colour; `title` shows when one points at it."""
 
-    box: Rectangle
+    box: Box
     kind: str
     title: str = ""
 
@@ -83,10 +59,10 @@ class Label:
     centred: bool = False
 
     @property
-    def box(self) -> Rectangle:
+    def box(self) -> Box:
         width = text_width(self.text, self.size, self.style)
         start = self.x - width / 2 if self.centred else self.x
-        return Rectangle(start, self.y - ASCENT * self.size, width, (ASCENT + DESCENT) * self.size)
+        return Box(start, self.y - ASCENT * self.size, width, (ASCENT + DESCENT) * self.size)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,29 +13,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer import parsing, text
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.model import Member, Service, decode
-
-SIP: t.Final = {
-    "id": "lb.sip@pool1:5061/tcp",
-    "stage": "first_pool",
-    "why": ["lb.sip"],
-    "vip": "10.20.0.100",
-    "port": "5061",
-    "protocol": "tcp",
-    "members": [{"name": "fe1", "address": "10.20.0.11"}, {"name": "fe2", "address": "10.20.0.12"}],
-    "method": "least_connections",
-    "affinity": "tcp",
-    "idle_seconds": 1200,
-    "idle_reset": True,
-    "check_port": "5061",
-    "nat": "snat",
-    "snat": ["10.20.0.250"],
-}
+from tests.unit.module_utils.balancer import made
+from tests.unit.module_utils.balancer.made import SIP
 
 
 def services(*changes: dict[str, t.Any]) -> list[Service]:
-    found, problems = decode([{**SIP, **change} for change in changes])
-    assert problems == []
-    return found
+    return made.services(*({**SIP, **change} for change in changes))
 
 
 def body(*changes: dict[str, t.Any]) -> list[str]:
