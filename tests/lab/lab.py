@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.fingerprint import of_inventory
 
-from . import kernel, links, machine, packages, ssh
+from . import kernel, links, machine, packages, signing, ssh
 from .addressing import MANAGEMENT, Network
 from .balanced_routes import through_balancers
 from .errors import LabError
@@ -186,13 +186,15 @@ def _make(lab: Lab, estate: Estate, drawn: Layout, let_in: bool, say: Say) -> No
         kernel.ip_batch(links.let_in(lab.name, drawn))
         kernel.ip_batch(links.let_in_inside(), controller)
     (lab.folder / "ssh" / "known_hosts").write_text(ssh.known_hosts(lab.folder / "ssh", drawn))
-    (lab.folder / "inventory.yml").write_text(ssh.inventory(drawn, lab.folder / "ssh"))
+    extra = signing.options(estate, lab.folder / "keys")
+    (lab.folder / "inventory.yml").write_text(ssh.inventory(drawn, lab.folder / "ssh", extra))
     _start(lab, [host.name for host in drawn.hosts])
     deadline = time.monotonic() + SECONDS_TO_SERVE
     running = kernel.first_processes(lab.name)
     for name, each in services.items():
         signs = [sign for service in each for sign in service.ready]
         machine.wait_until_ready(running[kernel.namespace(lab.name, name)], signs, name, deadline)
+    signing.take_accounts(drawn, lab.disk, lab.folder / "keys")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -285,8 +287,8 @@ def _shadow(text: str) -> str:
 def _write_keys(lab: Lab, given: Secrets) -> None:
     folder = lab.folder / "keys"
     folder.mkdir(mode=0o700)
-    for name, secret in given.tsig.items():
-        _write_private(folder / f"{name}.key", f'key "{name}" {{ algorithm hmac-sha256; secret "{secret}"; }};\n')
+    for name, text in signing.keys(given.tsig).items():
+        _write_private(folder / name, text)
     for account in ("administrator", "operator"):
         _write_private(folder / f"{account}.password", f"{getattr(given, account)}\n")
 

@@ -75,7 +75,9 @@ def connection(host: Host, folder: Path) -> dict[str, t.Any]:
     }
 
 
-def inventory(layout: Layout, folder: Path) -> str:
-    """An inventory that adds connections to the user's own: ansible -i theirs -i this."""
-    hosts = {host.name: connection(host, folder) for host in layout.hosts if host.managed_at}
+def inventory(layout: Layout, folder: Path, more: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
+    """An inventory that adds connections, and more, to the user's own: ansible -i theirs -i this."""
+    hosts = {
+        host.name: {**connection(host, folder), **more.get(host.name, {})} for host in layout.hosts if host.managed_at
+    }
     return yaml.safe_dump({"all": {"hosts": hosts}}, sort_keys=False)

@@ -75,6 +75,7 @@ KERBEROS = """\
     default_realm = {realm}
     dns_lookup_realm = false
     dns_lookup_kdc = false
+    dns_canonicalize_hostname = false
     rdns = false
 
 [realms]

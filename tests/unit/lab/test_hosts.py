@@ -113,7 +113,9 @@ def test_keys_of_hosts_are_known_beforehand(keys: Path) -> None:
 
 
 def test_the_inventory_of_connections_has_every_host_that_is_managed(keys: Path) -> None:
-    found = yaml.safe_load(ssh.inventory(small(), keys))["all"]["hosts"]
+    extra = {"ns1.corp.contoso.com": {"dns_key_file": "/keys/all.key"}}
+    found = yaml.safe_load(ssh.inventory(small(), keys, extra))["all"]["hosts"]
+    assert found["ns1.corp.contoso.com"]["dns_key_file"] == "/keys/all.key"
     assert {name.partition(".")[0] for name in found} == {"ocs1", "ns1", "fw-ext", "fw-int", "client1"}
     assert found["ocs1.corp.contoso.com"] == {
         "ansible_host": "172.31.0.3",
