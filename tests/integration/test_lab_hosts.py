@@ -133,7 +133,7 @@ def test_filters_begin_with_forwarding_and_nothing_else(running_lab: RunningLab)
 
 
 def answers(running_lab: RunningLab, host: str, *question: str) -> list[str]:
-    return running_lab.on(host, "dig", "+short", "+time=3", "+tries=1", *question).stdout.split()
+    return running_lab.on(host, "dig", "+short", "+time=15", "+tries=1", *question).stdout.split()
 
 
 def test_each_side_resolves_its_own_names(running_lab: RunningLab) -> None:
@@ -188,7 +188,7 @@ def test_the_domain_controller_serves(running_lab: RunningLab) -> None:
 def test_the_public_authority_is_found_and_answers(running_lab: RunningLab) -> None:
     script = (
         "import ssl, urllib.request as u, json; c = ssl._create_unverified_context();"
-        "print(json.dumps(json.load(u.urlopen('https://acme.public-ca.example/dir', context=c, timeout=5))))"
+        "print(json.dumps(json.load(u.urlopen('https://acme.public-ca.example/dir', context=c, timeout=30))))"
     )
     directory = json.loads(running_lab.on(WORLD, "/usr/bin/python3", "-c", script).stdout)
     assert {"newAccount", "newNonce", "newOrder"} <= set(directory)
@@ -212,7 +212,7 @@ def test_a_balancer_runs_without_services(running_lab: RunningLab) -> None:
 
 def said(running_lab: RunningLab, source: str, address: str, port: int) -> dict[str, object]:
     """What a responder says to a TCP connection from a host."""
-    script = f"import socket; print(socket.create_connection(('{address}', {port}), 5).makefile().readline())"
+    script = f"import socket; print(socket.create_connection(('{address}', {port}), 30).makefile().readline())"
     found: dict[str, object] = json.loads(running_lab.on(source, "/usr/bin/python3", "-c", script).stdout)
     return found
 

@@ -55,7 +55,7 @@ for line in sys.stdin:
 
 # A client: opens connections by number, says something on them, and tells how they end.
 CLIENT: t.Final = """
-import socket, sys, time
+import select, socket, sys
 held = {}
 def greeting(connection):
     text = b""
@@ -71,7 +71,7 @@ def tried(what):
     except OSError as error:
         return type(error).__name__
 def opened(number, address, port):
-    held[number] = socket.create_connection((address, int(port)), timeout=5)
+    held[number] = socket.create_connection((address, int(port)), timeout=20)
     return greeting(held[number])
 def said(number, word):
     held[number].sendall(word.encode())
@@ -85,20 +85,23 @@ def closed(number):
 def asked(number, address, port):
     if number not in held:
         held[number] = socket.socket(type=socket.SOCK_DGRAM)
-        held[number].settimeout(1)
+        held[number].settimeout(3)
     held[number].sendto(b"who", (address, int(port)))
     return held[number].recv(4096).decode()
-def many(seconds, address, port):
-    until, counts = time.monotonic() + float(seconds), {}
-    while time.monotonic() < until:
+def many(address, port):
+    counts = {}
+    # The ports of a client are few.
+    while sum(counts.values()) < 20000 and not select.select([sys.stdin], [], [], 0)[0]:
         def once():
-            with socket.create_connection((address, int(port)), timeout=5) as connection:
+            with socket.create_connection((address, int(port)), timeout=20) as connection:
                 return greeting(connection).split()[0]
         name = tried(once)
         counts[name] = counts.get(name, 0) + 1
+    sys.stdin.readline()
     return " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
 orders = {"open": opened, "say": said, "end": ended, "close": closed, "ask": asked, "many": many}
-for line in sys.stdin:
+# Line by line, so that nothing is read beforehand: who connects until it is told to stop looks whether there is more.
+while line := sys.stdin.readline():
     order, *words = line.split()
     print(tried(lambda: orders[order](*words)), flush=True)
 """

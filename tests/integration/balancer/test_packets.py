@@ -91,7 +91,7 @@ def test_datagrams_of_a_client_move_on_when_the_check_of_their_member_fails(
     name = world.tell(f"ask 1 {AT}").split()[0]
     [other] = set(EDGES) - {name}
     edges[name].tell(f"close {EDGES[name]} {CHECKED}")
-    until(lambda: world.tell(f"ask 1 {AT}").startswith(other), 20)
+    until(lambda: world.tell(f"ask 1 {AT}").startswith(other))
 
 
 def test_a_drained_member_keeps_its_connections(outside: Balancer, edges: dict[str, End], world: End) -> None:

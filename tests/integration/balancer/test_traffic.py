@@ -58,7 +58,7 @@ def test_connections_to_a_member_that_dies_end_and_come_back_elsewhere(
     [lost] = [number for number, name in names.items() if name == "fe1"]
     for port in (CHECKED, PORT):
         members["fe1"].tell(f"close {ADDRESSES[FIRST]} {port}")
-    assert client.tell(f"end {lost} 15", 20) in ("closed", "ConnectionResetError")
+    assert client.tell(f"end {lost} 25") in ("closed", "ConnectionResetError")
     assert {client.tell(f"open {number} {AT}").split()[0] for number in (10, 11, 12)} == {"fe2"}
     assert client.tell(f"say {1 - lost} alive") == "alive"
 
@@ -68,20 +68,20 @@ def test_an_idle_connection_is_reset_on_both_sides(balancer: Balancer, members: 
 
     The client's comes right behind an ordinary end, so that it reads that first.
     """
-    balancer.balance({**SERVICE, "idle_seconds": 2})
+    balancer.balance({**SERVICE, "idle_seconds": 3})
     capture = _capturing(balancer, "any", f"tcp[tcpflags] & tcp-rst != 0 and (port {PORT})")
     name = client.tell(f"open 1 {AT}").split()[0]
     assert client.tell("end 1 1") == "TimeoutError"
-    assert client.tell("end 1 5", 8) in ("closed", "ConnectionResetError")
+    assert client.tell("end 1 20") in ("closed", "ConnectionResetError")
     assert members[name].receive() == "ended ConnectionResetError"
-    captured = capture.communicate(timeout=10)[0]
+    captured = capture.communicate(timeout=60)[0]
     assert f"{VIP}.{PORT} > 10.21.0.51" in captured
     assert f"{SNAT}." in captured
 
 
 def _capturing(balancer: Balancer, card: str, what: str) -> subprocess.Popen[str]:
     """Two packets that are like this, as seen by the balancer; it is listening when this returns."""
-    command = ["timeout", "20", "tcpdump", "-l", "-n", "-i", card, "--immediate-mode", "-c", "2", what]
+    command = ["timeout", "60", "tcpdump", "-l", "-n", "-i", card, "--immediate-mode", "-c", "2", what]
     process = subprocess.Popen(
         machine.command_in(balancer.lab.lab.first_process(balancer.host), command),
         stdout=subprocess.PIPE,
@@ -95,10 +95,10 @@ def _capturing(balancer: Balancer, card: str, what: str) -> subprocess.Popen[str
 
 
 def test_what_is_said_keeps_a_connection_from_being_idle(balancer: Balancer, members: Members, client: End) -> None:
-    balancer.balance({**SERVICE, "idle_seconds": 2})
+    balancer.balance({**SERVICE, "idle_seconds": 3})
     client.tell(f"open 1 {AT}")
     for word in ("one", "two", "three"):
-        assert client.tell("end 1 1.2") == "TimeoutError"
+        assert client.tell("end 1 1.6") == "TimeoutError"
         assert client.tell(f"say 1 {word}") == word
 
 
@@ -109,14 +109,14 @@ def test_a_change_ends_no_connection_and_loses_none_under_load(
     balancer.balance(SERVICE)
     kept = [client.tell(f"open {number} {AT}") for number in range(4)]
     busy = End(balancer.lab, "client1.corp.contoso.com", CLIENT)
-    busy.send(f"many 8 {AT}")
+    busy.send(f"many {AT}")
     for seconds in (1500, 1600, 1700):
         assert balancer.balance({**SERVICE, "idle_seconds": seconds})["changed"]
         assert [client.tell(f"say {number} here") for number in range(len(kept))] == ["here"] * 4
-    counts = dict(part.split("=") for part in busy.receive(30).split())
+    counts = dict(part.split("=") for part in busy.tell("stop").split())
     busy.stop()
     assert set(counts) == {"fe1", "fe2"}, counts
-    assert sum(map(int, counts.values())) > 500
+    assert sum(map(int, counts.values())) > 100
     assert client.tell("say 0 still") == "still"
 
 

@@ -76,9 +76,9 @@ class Surroundings:
             self._batch(peer, *(f"route add local {address}/32 dev lo" for address in listed))
             self._batch(self.firewall, *(f"route add {address}/32 via 169.254.{number}.2" for address in listed))
 
-    def send(self, interface: str, cases: t.Sequence[Case]) -> list[str]:
+    def send(self, interface: str, cases: t.Sequence[Case], seconds: float = 1.0) -> list[str]:
         """Open connections from behind an interface; who the other end saw each time, or nothing."""
-        command = (sys.executable, traffic.__file__, "send")
+        command = (sys.executable, traffic.__file__, "send", str(seconds))
         found: list[str] = json.loads(self.within(self.peers[interface], *command, text=json.dumps(cases)))
         return found
 

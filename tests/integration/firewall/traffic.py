@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs of the namespaces around a firewall: one that answers whatever comes, and one that opens connections.
 
-traffic.py serve           says `ready`; answers each connection and datagram with the address that it came from
-traffic.py send < cases    JSON: [[protocol, source, source port, destination, port], ...]; answers as a list
+traffic.py serve                   says `ready`; answers each connection and datagram with the address that it came from
+traffic.py send SECONDS < cases    how long to wait for an answer; JSON: [[protocol, source, source port, destination,
+                                   port], ...]; answers as a list
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import socket
 import sys
 
 ANSWERS_AT = 9
-WAIT = 1.0
 AT_ONCE = 200
 
 
@@ -38,7 +38,7 @@ async def serve() -> None:
     await asyncio.Event().wait()
 
 
-async def send(case: list[str | int], gate: asyncio.Semaphore) -> str:
+async def send(case: list[str | int], seconds: float, gate: asyncio.Semaphore) -> str:
     """Who the other end saw, or nothing when nobody answered."""
     protocol, source, source_port, destination, port = case
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
@@ -49,7 +49,7 @@ async def send(case: list[str | int], gate: asyncio.Semaphore) -> str:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((source, source_port))
             try:
-                async with asyncio.timeout(WAIT):
+                async with asyncio.timeout(seconds):
                     await loop.sock_connect(sock, (destination, port))
                     if protocol == "udp":
                         await loop.sock_sendall(sock, b"hello")
@@ -58,10 +58,10 @@ async def send(case: list[str | int], gate: asyncio.Semaphore) -> str:
                 return ""
 
 
-async def send_all() -> None:
+async def send_all(seconds: float) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
-    print(json.dumps(await asyncio.gather(*(send(case, gate) for case in json.load(sys.stdin)))))
+    print(json.dumps(await asyncio.gather(*(send(case, seconds, gate) for case in json.load(sys.stdin)))))
 
 
 if __name__ == "__main__":
-    asyncio.run(serve() if sys.argv[1] == "serve" else send_all())
+    asyncio.run(serve() if sys.argv[1] == "serve" else send_all(float(sys.argv[2])))
