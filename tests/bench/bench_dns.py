@@ -4,8 +4,9 @@
 Budgets: writing 1.2 times, and finding all unchanged half of what a bare dnspython script takes that does the same (one
 transfer, one comparison, signed updates with prerequisites, a transfer to confirm). In the module is from main()
 entered to just before exit_json. Each measurement has a process, and each writing a zone, of its own; the ways take
-turns. Beside them `nsupdate` in bulk, and once each octoDNS with its BIND provider and a loop of
-`community.general.nsupdate`, where OPENUC_PEERS names a Python environment that has them.
+turns. Beside them `nsupdate` in bulk, and once each octoDNS with its BIND provider (`python -m venv .build/peers` and
+`.build/peers/bin/pip install octodns octodns-bind`) and a loop of `community.general.nsupdate`, where `.build/peers`
+holds that: unpack `ansible_collections` of what `pip download ansible` brings there.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PEERS = ROOT / ".build/peers"
+OCTODNS_SYNC = PEERS / "bin/octodns-sync"
+NSUPDATE_MODULE = PEERS / "ansible_collections/community/general/plugins/modules/nsupdate.py"
 COUNT = 10_000
 PAIRS = 9
 LOOPED = 10
@@ -187,7 +191,7 @@ zones:
 """
 
 
-def octodns(peers: Path, folder: Path, zone: str, port: int) -> tuple[float, float, int]:
+def octodns(folder: Path, zone: str, port: int) -> tuple[float, float, int]:
     """Planning and writing, finding all unchanged, and memory in MB."""
     (folder / "octodns.yaml").write_text(OCTODNS.format(folder=folder, port=port, secret=SECRET, zone=zone))
     lines = ["---"]
@@ -199,7 +203,7 @@ def octodns(peers: Path, folder: Path, zone: str, port: int) -> tuple[float, flo
         entry = {"type": item["type"], "ttl": TTL, "value": value}
         lines.append(f"{item['name'].removesuffix('.' + zone)}: {json.dumps(entry)}")
     (folder / f"{zone}.yaml").write_text("\n".join(lines) + "\n")
-    command = [str(peers / "bin/octodns-sync"), "--config-file", str(folder / "octodns.yaml"), "--doit", "--force"]
+    command = [str(OCTODNS_SYNC), "--config-file", str(folder / "octodns.yaml"), "--doit", "--force"]
     times = []
     for _time in range(2):
         start = time.perf_counter()
@@ -227,16 +231,18 @@ PLAY = """
 """
 
 
-def looped(peers: Path, folder: Path, zone: str, port: int) -> float:
+def looped(folder: Path, zone: str, port: int) -> float:
     """Seconds a record, without what starting Ansible costs."""
     times = []
     for count in (1, 1 + LOOPED):
         play = folder / f"loop{count}.yml"
         play.write_text(PLAY.format(port=port, secret=SECRET, zone=zone, count=count))
-        python = f"ansible_python_interpreter={peers}/bin/python"
-        command = [str(peers / "bin/ansible-playbook"), "-i", "localhost,", "-c", "local", "-e", python, str(play)]
+        playbook = str(Path(sys.executable).with_name("ansible-playbook"))
+        python = f"ansible_python_interpreter={sys.executable}"
+        command = [playbook, "-i", "localhost,", "-c", "local", "-e", python, str(play)]
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PEERS)}
         start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)
         times.append(time.perf_counter() - start)
     return (times[1] - times[0]) / LOOPED
 
@@ -269,7 +275,6 @@ def compared(what: str, found: dict[str, list[tuple[float, int, int]]], budget: 
 
 
 def main(pairs: int) -> None:
-    peers = Path(os.environ.get("OPENUC_PEERS", "/nonexistent"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         zones = [f"{way}{number}.example" for way in WAYS for number in range(pairs)]
@@ -288,12 +293,16 @@ def main(pairs: int) -> None:
                 raise SystemExit("something was written again")
             compared(f"{COUNT} records written", written, 1.2)
             compared(f"{COUNT} records unchanged", same, 0.5)
-            if (peers / "bin/octodns-sync").exists():
-                apply, unchanged, memory = octodns(peers, folder, "octodns.example", port)
+            if OCTODNS_SYNC.exists():
+                apply, unchanged, memory = octodns(folder, "octodns.example", port)
                 print(f"octoDNS: written {apply:.2f} s, unchanged {unchanged:.2f} s ({memory} MB)")
-            if (peers / "bin/ansible-playbook").exists():
-                each = looped(peers, folder, "looped.example", port)
+            else:
+                print("no octoDNS: it is not in .build/peers")
+            if NSUPDATE_MODULE.exists():
+                each = looped(folder, "looped.example", port)
                 print(f"a loop of community.general.nsupdate: {each * 1000:.0f} ms a record, {each * COUNT:.0f} s")
+            else:
+                print("no loop of community.general.nsupdate: it is not in .build/peers")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 Budgets: reading, comparing and applying within a second in the module (from main() entered to just before exit_json),
 beside `nft -f` of the same rules as sets and as a rule a flow; new connections through the policy at 0.95 of the rate
 of connection tracking with one rule, beside a rule a flow. Each measurement has a network namespace and a process of
-its own, and the ways take turns. Where OPENUC_PEERS names a Python environment that has Aerleon, what that takes to
-generate rules of the same flows. A loop of `ansible.builtin.iptables` where iptables is installed. To be run as root.
+its own, and the ways take turns. What Aerleon takes to generate rules of the same flows. A loop of
+`ansible.builtin.iptables` where iptables is installed. To be run as root.
 """
 
 from __future__ import annotations
@@ -322,13 +322,9 @@ PLAY = """
 
 
 def peers(folder: Path) -> t.Iterator[str]:
-    environment = os.environ.get("OPENUC_PEERS")
-    if environment:
-        command = [str(Path(environment) / "bin" / "python"), "-c", AERLEON]
-        done = subprocess.run(command, input=json.dumps(flows()), text=True, capture_output=True, check=False)
-        yield f"Aerleon generating: {float(done.stdout.splitlines()[-1]):.2f} s" if not done.returncode else done.stderr
-    else:
-        yield "Aerleon: not measured, since OPENUC_PEERS names no environment that has it"
+    command = [sys.executable, "-c", AERLEON]
+    done = subprocess.run(command, input=json.dumps(flows()), text=True, capture_output=True, check=False)
+    yield f"Aerleon generating: {float(done.stdout.splitlines()[-1]):.2f} s" if not done.returncode else done.stderr
     if shutil.which("iptables"):
         times = []
         for count in (1, 1 + LOOPED):
