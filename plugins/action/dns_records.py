@@ -6,14 +6,21 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from ..module_utils.specs import DNS_ZONE
-from ..plugin_utils.acting.slices import Arguments, Result, SliceAction, Variables, read_slice, service_address, staged
+from ..plugin_utils.acting.slices import (
+    Arguments,
+    Result,
+    SliceAction,
+    Variables,
+    joined,
+    read_slice,
+    service_address,
+    slices_at,
+    staged,
+)
 
 OFFLINE = ("rendered", "parsed")
 READING = (*OFFLINE, "gathered")
@@ -48,7 +55,7 @@ class ActionModule(SliceAction):
         if given is None:
             return arguments, []
         named = [given] if isinstance(given, str) else list(given)
-        paths = [path for each in named for path in _slices_at(str(each))]
+        paths = [path for each in named for path in _some_at(str(each))]
         slices = {path: staged(read_slice(path, self.mechanism), stages) for path in paths}
         left = []
         if arguments.get("state") not in READING and "update" not in arguments:
@@ -56,22 +63,13 @@ class ActionModule(SliceAction):
         taken = [each for path, each in slices.items() if path not in left]
         if len(paths) == 1 and taken:
             return {**taken[0], **arguments}, left
-        states = sorted({str(each.pop("state", "replaced")) for each in taken})
-        if "state" not in arguments and len(states) > 1:
-            raise AnsibleError(f"slice: the slices differ in state ({', '.join(states)}); set state")
-        ours = {name: arguments.pop(name) for name in DNS_ZONE if name in arguments}
-        state = states[0] if states else "replaced"
-        return {"state": state, **arguments, "zones": [{**each, **ours} for each in taken]}, left
+        return joined(arguments, taken, "zones", DNS_ZONE), left
 
 
-def _slices_at(path: str) -> list[str]:
-    """The slices of a folder, which holds all zones of a server, or the one that is named."""
-    folder = Path(os.path.abspath(os.path.expanduser(path)))
-    if not folder.is_dir():
-        return [path]
-    found = sorted(str(each) for each in folder.glob("*.json"))
+def _some_at(path: str) -> list[str]:
+    found = slices_at(path)
     if not found:
-        raise AnsibleError(f"slice: {folder} holds no slices; openuc.ocs.plan makes them, in a folder for each server")
+        raise AnsibleError(f"slice: {path} holds no slices; openuc.ocs.plan makes them, in a folder for each server")
     return found
 
 

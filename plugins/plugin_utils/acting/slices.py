@@ -71,7 +71,7 @@ class SliceAction(ActionBase):  # type: ignore[misc]
             return arguments
         return {**staged(read_slice(str(path), self.mechanism), stages), **arguments}
 
-    def sliced_many(self, listed: str, own: t.Iterable[str]) -> Arguments:
+    def sliced_many(self, listed: str, own: t.Collection[str]) -> Arguments:
         """The same with several slices, which become the items of one option; `own` are the options of an item.
 
         A folder stands for the slices in it.
@@ -79,13 +79,7 @@ class SliceAction(ActionBase):  # type: ignore[misc]
         arguments = dict(self._task.args)
         named, stages = arguments.pop("slice"), arguments.pop("stages", None)
         paths = [path for each in named for path in slices_at(str(each))]
-        slices = [staged(read_slice(path, self.mechanism), stages) for path in paths]
-        states = {str(each.pop("state", "replaced")) for each in slices}
-        if "state" not in arguments and len(states) > 1:
-            raise AnsibleError(f"slice: the slices differ in state ({', '.join(sorted(states))}); set state")
-        ours = {name: arguments.pop(name) for name in own if name in arguments}
-        state = {"state": states.pop()} if len(states) == 1 else {}
-        return {**state, **arguments, listed: [{**each, **ours} for each in slices]}
+        return joined(arguments, [staged(read_slice(path, self.mechanism), stages) for path in paths], listed, own)
 
     def journal_dir(self, variables: Variables) -> str | None:
         """For a mechanism that works on the controller: a folder beside the plan, in the estate's journal."""
@@ -104,6 +98,17 @@ def estate_dir(templar: Templar, variables: Variables, given: object = None) -> 
     if not chosen and not inventory:
         return None
     return Path(os.path.abspath(os.path.expanduser(str(chosen) if chosen else f"{inventory}.estate")))
+
+
+def joined(arguments: Arguments, slices: t.Sequence[Arguments], listed: str, own: t.Collection[str]) -> Arguments:
+    """The arguments of a task over those of several slices, which become the items of one option."""
+    states = sorted({str(each.get("state", "replaced")) for each in slices})
+    if "state" not in arguments and len(states) > 1:
+        raise AnsibleError(f"slice: the slices differ in state ({', '.join(states)}); set state")
+    ours = {name: value for name, value in arguments.items() if name in own}
+    common = {name: value for name, value in arguments.items() if name not in own}
+    items = [{name: value for name, value in {**each, **ours}.items() if name != "state"} for each in slices]
+    return {**({"state": states[0]} if len(states) == 1 else {}), **common, listed: items}
 
 
 def slices_at(path: str) -> list[str]:
