@@ -6,19 +6,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
+from ansible.errors import AnsibleError, AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 
+from ..module_utils.probing.directory import Account
+from ..plugin_utils.acting.looking import Lookout, checks_of
 from ..plugin_utils.acting.rollout import Result, RolloutAction, UnderWay, Variables, planned, under_way
 from ..plugin_utils.acting.rollout_files import user_name
+from ..plugin_utils.acting.slices import service_address
 from ..plugin_utils.rollout.blueprint import PlannedStep, steps_of_plan
-from ..plugin_utils.rollout.checkpoints import Judged, judge, waiting_words, words
+from ..plugin_utils.rollout.checkpoints import Judged, judge, looked_at, waiting_words, words
+from ..plugin_utils.rollout.checks import decided
 from ..plugin_utils.rollout.walk import Wave
 from ..plugin_utils.schema.decode import Reader, decode
 from ..plugin_utils.topology.inputs.run import RunInput
 
+# A variable of the inventory: who may read the directory.
+ACCOUNT = "checkpoint_directory"
 _YES = frozenset(("y", "yes"))
 
 
@@ -27,7 +34,7 @@ class ActionModule(RolloutAction):
 
     _VALID_ARGS = frozenset(("wave",))
 
-    def act(self, variables: Variables) -> Result:  # noqa: ARG002 - what all of these actions get
+    def act(self, variables: Variables) -> Result:
         run = under_way()
         run.renew()
         wave = run.wave(self.given("wave"))
@@ -35,6 +42,8 @@ class ActionModule(RolloutAction):
         standing = run.log.standing()
         before = {step: passed.targets for step, passed in standing.passed.items()}
         judged = judge(_steps(run, wave), asked.confirmed, before)
+        if asked.checkpoint_checks != "none":
+            judged = self._looked_at(run, judged, asked, variables)
         may_ask = asked.checkpoints == "ask" and not run.check
         settled: list[Judged] = []
         for one in judged:
@@ -47,6 +56,34 @@ class ActionModule(RolloutAction):
                 _pass(run, wave, one)
         return self._result(run, wave, waiting)
 
+    def _looked_at(
+        self, run: UnderWay, judged: t.Sequence[Judged], asked: RunInput, variables: Variables
+    ) -> tuple[Judged, ...]:
+        """Steps with what can be seen of them. Check mode opens no connection."""
+        if run.check or not any(checks_of(one.step) for one in judged):
+            return tuple(judged)
+        plan = planned(Path(run.plan_dir))
+        stages = {stage["stage"]: rank for rank, stage in enumerate(plan["stages"])}
+        lookout = Lookout(plan, stages, lambda server: service_address(server, variables), self._account(variables))
+        found = []
+        for one in judged:
+            seen = () if one.state == "left_out" else lookout.look(one.step)
+            enough = asked.checkpoints == "seen" and decided(checks_of(one.step), seen)
+            looked = looked_at(one, seen, enough=enough, binding=asked.checkpoint_checks == "stop")
+            for lacking in looked.missing if looked.state == "confirmed" else ():
+                self._display.warning(f"{one.step.title}: {one.by} says that it is done, but {lacking}")
+            found.append(looked)
+        return tuple(found)
+
+    def _account(self, variables: Variables) -> Account | None:
+        """Who asks the directory, where the inventory names somebody."""
+        given = self._templar.template(variables.get(ACCOUNT) or {})
+        if not given:
+            return None
+        if not isinstance(given, dict) or not given.get("name") or not given.get("password"):
+            raise AnsibleError(f"{ACCOUNT}: expected a mapping with name, password and perhaps trust, a file")
+        return Account(str(given["name"]), str(given["password"]), given.get("trust"))
+
     def _asked(self, one: Judged) -> Judged:
         """What a person at the terminal says; the step as it is where nobody is there."""
         self._display.display(words(one))
@@ -58,7 +95,7 @@ class ActionModule(RolloutAction):
         if not evidence:
             return one
         told = "confirmed at the terminal" if evidence.lower() in _YES else evidence
-        return Judged(one.step, "confirmed", user_name(), told, one.step.targets)
+        return Judged(one.step, "confirmed", user_name(), told, one.step.targets, one.seen)
 
     def _result(self, run: UnderWay, wave: Wave, waiting: t.Sequence[Judged]) -> Result:
         if not waiting:
@@ -85,5 +122,6 @@ def _pass(run: UnderWay, wave: Wave, one: Judged) -> None:
         "by": one.by or user_name(),
         "evidence": one.evidence,
         "left_out": one.state == "left_out",
+        "seen": [dataclasses.asdict(seen) for seen in one.seen],
     }
     run.log.add("checkpoint", run.run, told)

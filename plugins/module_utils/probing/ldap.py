@@ -11,8 +11,8 @@ from .model import Answer, Failed, Probe, Protocol, Target
 from .session import Session
 from .talk import OUTCOMES, asked, not_spoken, reached
 
-_SEQUENCE, _SET, _INTEGER, _OCTETS, _BOOLEAN, _ENUMERATED = 0x30, 0x31, 0x02, 0x04, 0x01, 0x0A
-_SEARCH, _ENTRY, _DONE, _PRESENT = 0x63, 0x64, 0x65, 0x87
+SEQUENCE, INTEGER, OCTETS, BOOLEAN, ENUMERATED = 0x30, 0x02, 0x04, 0x01, 0x0A
+SEARCH, ENTRY, DONE, PRESENT = 0x63, 0x64, 0x65, 0x87
 _ASKED = ("defaultNamingContext", "dnsHostName", "schemaNamingContext", "isGlobalCatalogReady", "isSynchronized")
 
 
@@ -30,20 +30,20 @@ def question() -> bytes:
     """A search of the root alone for what it says of itself."""
     whole = b"".join(
         (
-            _part(_OCTETS, b""),
-            _part(_ENUMERATED, b"\0"),
-            _part(_ENUMERATED, b"\0"),
-            _part(_INTEGER, b"\0"),
-            _part(_INTEGER, b"\0"),
-            _part(_BOOLEAN, b"\0"),
-            _part(_PRESENT, b"objectClass"),
-            _part(_SEQUENCE, b"".join(_part(_OCTETS, name.encode()) for name in _ASKED)),
+            part(OCTETS, b""),
+            part(ENUMERATED, b"\0"),
+            part(ENUMERATED, b"\0"),
+            part(INTEGER, b"\0"),
+            part(INTEGER, b"\0"),
+            part(BOOLEAN, b"\0"),
+            part(PRESENT, b"objectClass"),
+            part(SEQUENCE, b"".join(part(OCTETS, name.encode()) for name in _ASKED)),
         )
     )
-    return _part(_SEQUENCE, _part(_INTEGER, b"\1") + _part(_SEARCH, whole))
+    return part(SEQUENCE, part(INTEGER, b"\1") + part(SEARCH, whole))
 
 
-def _part(tag: int, content: bytes) -> bytes:
+def part(tag: int, content: bytes) -> bytes:
     length = len(content)
     if length < 0x80:
         return bytes((tag, length)) + content
@@ -51,7 +51,7 @@ def _part(tag: int, content: bytes) -> bytes:
     return bytes((tag, 0x80 | len(size))) + size + content
 
 
-def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
+def parts_of(data: bytes) -> Iterator[tuple[int, bytes]]:
     """The elements of a stretch of BER; what is cut short ends it."""
     place = 0
     while place + 2 <= len(data):
@@ -66,38 +66,38 @@ def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
         place += length
 
 
-def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+def messages_of(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Kind and content of each message."""
-    for tag, message in _parts(data):
-        parts = list(_parts(message))
-        if tag == _SEQUENCE and len(parts) >= 2:
+    for tag, message in parts_of(data):
+        parts = list(parts_of(message))
+        if tag == SEQUENCE and len(parts) >= 2:
             yield parts[1]
 
 
 def _is_whole(data: bytes) -> bool:
-    return bool(data) and (data[0] != _SEQUENCE or any(kind != _ENTRY for kind, _content in _messages(data)))
+    return bool(data) and (data[0] != SEQUENCE or any(kind != ENTRY for kind, _content in messages_of(data)))
 
 
 def _understood(data: bytes) -> dict[str, Any]:
-    if data[0] != _SEQUENCE:
+    if data[0] != SEQUENCE:
         raise not_spoken(data, "LDAP answer", {})
     facts: dict[str, Any] = {}
-    for kind, content in _messages(data):
-        parts = list(_parts(content))
-        if kind == _ENTRY and len(parts) > 1:
-            facts.update(_attributes(parts[1][1]))
-        elif kind == _DONE and parts:
+    for kind, content in messages_of(data):
+        parts = list(parts_of(content))
+        if kind == ENTRY and len(parts) > 1:
+            facts.update(attributes_of(parts[1][1]))
+        elif kind == DONE and parts:
             facts["result"] = int.from_bytes(parts[0][1], "big")
             if facts["result"]:
                 raise Failed(outcomes.BAD_ANSWER, f"the directory answers with code {facts['result']}", facts)
     return facts
 
 
-def _attributes(data: bytes) -> Mapping[str, str]:
+def attributes_of(data: bytes) -> Mapping[str, str]:
     found = {}
-    for _tag, attribute in _parts(data):
-        parts = list(_parts(attribute))
-        values = [value.decode("utf-8", "replace") for _kind, value in _parts(parts[1][1])] if len(parts) > 1 else []
+    for _tag, attribute in parts_of(data):
+        parts = list(parts_of(attribute))
+        values = [value.decode("utf-8", "replace") for _kind, value in parts_of(parts[1][1])] if len(parts) > 1 else []
         found[parts[0][1].decode("utf-8", "replace")] = ", ".join(values)
     return found
 

@@ -9,7 +9,11 @@ import typing as t
 
 from ..topology.inputs.run import ConfirmationInput
 from .blueprint import PlannedStep
+from .checks import Seen
 from .work import counted
+
+BY_LOOKING: t.Final = "the roll-out, which looked"
+_STATES = {"seen": "Seen", "missing": "Missing", "unknown": "Could not be looked at"}
 
 State = t.Literal["confirmed", "left_out", "open"]
 
@@ -23,6 +27,12 @@ class Judged:
     by: str = ""
     evidence: str = ""
     targets: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What was looked for and is not there."""
+        return tuple(one.words for one in self.seen if one.state == "missing")
 
 
 def judge(
@@ -47,6 +57,21 @@ def _judged(step: PlannedStep, confirmed: t.Sequence[ConfirmationInput], before:
     return Judged(step, "open", targets=tuple(target for target in step.targets if target not in {*before, *covered}))
 
 
+def looked_at(judged: Judged, seen: tuple[Seen, ...], *, enough: bool, binding: bool) -> Judged:
+    """A step with what was seen of it.
+
+    `enough`: seeing it done passes it without anybody's word. `binding`: nobody's word passes a step of which something
+    is missing.
+    """
+    looked = dataclasses.replace(judged, seen=seen)
+    if looked.missing and binding and judged.state == "confirmed":
+        return dataclasses.replace(looked, state="open")
+    if enough and judged.state == "open":
+        evidence = "; ".join(one.words for one in seen)
+        return dataclasses.replace(looked, state="confirmed", by=BY_LOOKING, evidence=evidence)
+    return looked
+
+
 def unknown(confirmed: t.Sequence[ConfirmationInput], steps: t.Sequence[PlannedStep]) -> tuple[str, ...]:
     """Confirmations of steps that the plan does not have: most likely a slip, and then nothing is confirmed by them."""
     rows = [step.row for step in steps]
@@ -62,6 +87,9 @@ def words(judged: Judged) -> str:
         lines.append(f"    Who may: {' or '.join(' and '.join(groups) for groups in step.who)}")
     if step.verify:
         lines.append(f"    Done when: {step.verify}")
+    if judged.by and judged.state == "open":
+        lines.append(f"    Said to be done by {judged.by} ({judged.evidence}), but something is missing")
+    lines += [f"    {_STATES[one.state]}: {one.words}" for one in judged.seen]
     if step.kind == "decision":
         lines.append(f"    Decide with uc_decisions: {{{step.decision}: {' | '.join(step.options)}}}")
     lines.append(f"    Id: {step.row}")

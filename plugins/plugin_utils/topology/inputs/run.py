@@ -44,9 +44,15 @@ class RunInput:
     approved: str = option(
         "Folder of an `intended/` tree that was approved: the run refuses to deploy any other plan", default=""
     )
-    checkpoints: t.Literal["ask", "fail"] = option(
-        "What happens at work of a person that nobody has confirmed: ask at the terminal, where there is one, or stop",
+    checkpoints: t.Literal["ask", "fail", "seen"] = option(
+        "What happens at work of a person that nobody has confirmed: ask at the terminal, where there is one; stop; or "
+        "pass what the run itself sees done, and stop at all else",
         default="ask",
+    )
+    checkpoint_checks: t.Literal["stop", "tell", "none"] = option(
+        "What happens when the run looks for what a person has confirmed and finds it missing: stop, only tell, or not "
+        "look at all",
+        default="stop",
     )
     confirmed: tuple[ConfirmationInput, ...] = option("Checkpoints that people vouch for", default=())
     waves: WavesInput = option("How many servers are changed at a time", default=WavesInput())
