@@ -4,11 +4,25 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from .model import Member, Service
 from .text import CHECK, PREFIX
+
+# A section as it most often is, read in one go. Whatever else there is, and all that is wrong, is read line by line.
+_PLAIN = re.compile(
+    r"listen " + PREFIX + r"([0-9.]+):(\d+) from openuc\n"
+    r"(?:    # id: (.*)\n)?(?:    # stage: (.*)\n)?(?:    # why: (.*)\n)?(?:    # replaces: (.*)\n)?"
+    r"    bind [0-9.:]+ transparent\n(    balance source\n    hash-type consistent\n)?"
+    r"(?:    timeout client (\d+)s\n    timeout server \d+s\n)?(    option nolinger\n)?"
+    r"((?:    server .+(?:\n|\Z))+)\Z"
+)
+_PLAIN_SERVER = re.compile(
+    r"    server ([^\s:]+)((?::\d+)?) ([0-9.]+):(\d+)(?: source ([0-9.]+))?"
+    r" track " + CHECK + r"[0-9.]+:(\d+)(?:\.\d+)?/[^\s/]+( disabled)?"
+)
 
 
 class UnreadableTextError(ValueError):
@@ -36,8 +50,8 @@ def parse(text: str, known: Mapping[str, Service] = MappingProxyType({})) -> Par
         if found:
             services.append(found)
         else:
-            for kind, name, body in _sections(chunk, number):
-                service, disabled = _parsed_service(kind, name, body)
+            plain = _plain(chunk.rstrip("\n"))
+            for name, service, disabled in (plain,) if plain else _by_lines(chunk, number):
                 services.append(service)
                 if disabled:
                     out[name] = disabled
@@ -46,6 +60,45 @@ def parse(text: str, known: Mapping[str, Service] = MappingProxyType({})) -> Par
 
 
 _Line = tuple[int, list[str]]
+_Read = tuple[str, Service, tuple[str, ...]]  # Name of the section, its service, and servers that are switched off.
+
+
+def _plain(chunk: str) -> _Read | None:
+    """A section that is as most are; None for any other."""
+    match = _PLAIN.match(chunk)
+    servers = [_PLAIN_SERVER.fullmatch(line) for line in match[10].splitlines()] if match else []
+    if not match or not all(servers):
+        return None
+    vip, port, item, stage, why, replaces, by_source, idle, reset = match.groups()[:9]
+    read = [each.groups() for each in servers if each]
+    placed: dict[Member, list[str]] = {}
+    for name, _number, address, _port, source, _check, _disabled in read:
+        placed.setdefault(Member(name, address), []).append(source)
+    service = Service(
+        id=item or "",
+        stage=stage or "",
+        why=tuple(why.split(", ")) if why else (),
+        vip=vip,
+        port=int(port),
+        protocol="tcp",
+        members=tuple(placed),
+        member_port=int(read[0][3]),
+        method="least_connections",
+        affinity="source" if by_source else "tcp",
+        nat="snat",
+        snat=_dealt(placed),
+        idle_seconds=int(idle or 0),
+        idle_reset=reset is not None,
+        terminate=False,
+        check_port=int(read[0][5]),
+        replaces=replaces or "",
+    )
+    disabled = tuple(f"{name}{number}" for name, number, *_rest, off in read if off)
+    return f"{PREFIX}{vip}:{port}", service, disabled
+
+
+def _by_lines(chunk: str, number: int) -> list[_Read]:
+    return [(name, *_parsed_service(kind, name, body)) for kind, name, body in _sections(chunk, number)]
 
 
 def _sections(text: str, first: int) -> list[tuple[str, str, list[_Line]]]:
@@ -159,9 +212,14 @@ def _seconds(number: int, words: Sequence[str]) -> int:
 
 def _members(servers: Sequence[_Server]) -> tuple[tuple[Member, ...], tuple[str, ...]]:
     """Members and source addresses in the order they were dealt out in."""
-    dealt: dict[Member, list[str]] = {}
+    placed: dict[Member, list[str]] = {}
     for server in servers:
-        dealt.setdefault(Member(server.name.partition(":")[0], server.address), []).append(server.source)
-    rounds = max(map(len, dealt.values()))
-    snat = [sources[turn] for turn in range(rounds) for sources in dealt.values() if turn < len(sources)]
-    return tuple(dealt), tuple(dict.fromkeys(filter(None, snat)))
+        placed.setdefault(Member(server.name.partition(":")[0], server.address), []).append(server.source)
+    return tuple(placed), _dealt(placed)
+
+
+def _dealt(placed: Mapping[Member, Sequence[str]]) -> tuple[str, ...]:
+    """Source addresses in the order they were dealt out to members in."""
+    rounds = max(map(len, placed.values()))
+    snat = [sources[turn] for turn in range(rounds) for sources in placed.values() if turn < len(sources)]
+    return tuple(dict.fromkeys(filter(None, snat)))

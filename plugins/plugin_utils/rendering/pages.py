@@ -23,6 +23,7 @@ from . import (
     probes,
     proofs,
     qos_guide,
+    reverse_proxies,
     sections,
     slices,
     zones,
@@ -45,6 +46,7 @@ RENDERERS: tuple[Renderer, ...] = (
     ipsec.render,
     host_firewalls.render,
     qos_guide.render,
+    reverse_proxies.render,
 )
 
 

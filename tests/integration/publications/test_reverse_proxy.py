@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan's publications on a real reverse proxy of the lab, asked for from the Internet."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+import typing as t
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.publications import Publication
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import reverse_proxies
+from tests import support
+from tests.integration.balancer.ends import until
+from tests.integration.conftest import RunningLab
+from tests.lab import lab
+from tests.support import ROOT
+
+LAB = ROOT / "inventories/lab"
+PROXY, WORLD, SITE, BALANCER = "rp1.contoso.com", "world1.example.net", "cwa1.corp.contoso.com", "lb1.corp.contoso.com"
+AUTHORITY = "/run/openuc-test-root.pem"
+END = "\x1e"
+DAYS = datetime.timedelta(days=1)
+
+# What stands for the web servers: it tells who it is, and what it was asked for as what.
+SERVER: t.Final = """
+import http.server, ssl, sys
+name, address = sys.argv[1:]
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = f"{name} {self.headers['Host']} {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *arguments):
+        pass
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/run/openuc-test.pem")
+server = http.server.ThreadingHTTPServer((address, 443), Handler)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+PUBLICATIONS: t.Final = tuple(each for each in support.example_design("lab").plan.publications if each.proxy == PROXY)
+
+
+@dataclasses.dataclass(frozen=True)
+class Authority:
+    """An authority that makes a certificate for names, as PEM with its key."""
+
+    key: ec.EllipticCurvePrivateKey = dataclasses.field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+
+    @property
+    def certificate(self) -> str:
+        return self._signed("openuc test", self.key.public_key(), x509.BasicConstraints(ca=True, path_length=0))
+
+    def identity(self, names: t.Sequence[str]) -> str:
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        found = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+        return self._signed(names[0], key.public_key(), found) + pem.decode()
+
+    def _signed(self, name: str, key: ec.EllipticCurvePublicKey, extension: x509.ExtensionType) -> str:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateBuilder().subject_name(_named(name)).issuer_name(_named("openuc test"))
+        builder = builder.public_key(key).serial_number(x509.random_serial_number())
+        builder = (
+            builder.not_valid_before(now - DAYS).not_valid_after(now + DAYS).add_extension(extension, critical=False)
+        )
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _put(running_lab: RunningLab, host: str, path: str, text: str) -> None:
+    running_lab.on(host, "sh", "-c", f'mkdir -p "$(dirname {path})" && printf %s "$0" >{path}', text)
+
+
+def _stop_stand_in(running_lab: RunningLab, host: str) -> None:
+    running_lab.on(host, "start-stop-daemon", "--stop", "--retry", "5", "--pidfile", "/run/openuc-responder.pid")
+
+
+@dataclasses.dataclass(frozen=True)
+class Internet:
+    """Somebody outside who asks for web pages."""
+
+    lab: RunningLab
+
+    def ask(self, name: str, *paths: str) -> list[tuple[str, str]]:
+        """Status and body for each path, asked as it is; nothing where not even TLS comes about."""
+        known = ["--cacert", AUTHORITY, "--resolve", f"{name}:443:{PUBLICATIONS[0].address}", "--path-as-is"]
+        urls = [f"https://{name}{path}" for path in paths]
+        command = ["curl", "-s", "--max-time", "10", *known, "-w", f"\\n%{{http_code}}{END}"]
+        done = self.lab.on(WORLD, *command, *urls, check=False)
+        blocks = done.stdout.split(END)[:-1] if done.returncode == 0 else []
+        return [(status, body) for body, _line, status in (block.rpartition("\n") for block in blocks)]
+
+
+@pytest.fixture(scope="module")
+def proxy(running_lab: RunningLab) -> t.Iterator[RunningLab]:
+    """A proxy with its certificate and nothing published yet, and the servers behind it."""
+    authority = Authority()
+    _put(running_lab, WORLD, AUTHORITY, authority.certificate)
+    plan = support.example_design("lab").plan
+    for certificate in plan.certificates:
+        if PROXY in certificate.hosts:
+            names = [certificate.subject, *(san.name for san in certificate.sans)]
+            place = f"{reverse_proxies.CERTIFICATES}/{certificate.id}/combined.pem"
+            _put(running_lab, PROXY, place, authority.identity(names))
+    running_lab.on(PROXY, "cp", reverse_proxies.TRUSTED, f"{reverse_proxies.TRUSTED}.kept")
+    running_lab.on(PROXY, "sh", "-c", f'printf %s "$0" >>{reverse_proxies.TRUSTED}', authority.certificate)
+    backends = {(each.backend, each.backend_addresses[0]) for each in PUBLICATIONS}
+    running_lab.on(BALANCER, "ip", "address", "add", "10.20.0.100/32", "dev", "lan")
+    for host in (PROXY, SITE):
+        _stop_stand_in(running_lab, host)
+    for name, address in sorted(backends):
+        host = SITE if name == SITE else BALANCER
+        _put(running_lab, host, "/run/openuc-test.pem", authority.identity([name]))
+        daemon = ["start-stop-daemon", "--start", "--background", "--make-pidfile", "--pidfile", "/run/openuc-web.pid"]
+        running_lab.on(host, *daemon, "--exec", "/usr/bin/python3", "--", "-c", SERVER, name, address)
+    yield running_lab
+    for host in (BALANCER, SITE):
+        running_lab.on(host, "start-stop-daemon", "--stop", "--retry", "5", "--pidfile", "/run/openuc-web.pid")
+    running_lab.on(BALANCER, "ip", "address", "del", "10.20.0.100/32", "dev", "lan")
+    running_lab.on(PROXY, "mv", f"{reverse_proxies.TRUSTED}.kept", reverse_proxies.TRUSTED)
+    running_lab.on(PROXY, "rm", "-rf", "/etc/haproxy/openuc-publications.cfg", reverse_proxies.CERTIFICATES)
+    running_lab.on(PROXY, "sed", "-i", "/^EXTRAOPTS=/d", "/etc/default/haproxy")
+    running_lab.on(WORLD, "rm", AUTHORITY)
+    for host in (PROXY, SITE):
+        lab.restart(running_lab.lab, host)
+
+
+def _publish(running_lab: RunningLab, *options: str) -> int:
+    """How many changes the playbook makes, or would make."""
+    plan = ROOT / "tests/golden/lab/intended"
+    given = [
+        "-e",
+        f"reverse_proxy_plan_dir={plan}",
+        "-e",
+        '{"uc_backend": {"reverse_proxy": "haproxy"}, "uc_access": "ssh"}',
+    ]
+    done = running_lab.ansible(
+        "ansible-playbook", LAB, str(ROOT / "playbooks/publish.yml"), "-l", PROXY, *given, *options
+    )
+    recap = re.search(r"changed=(\d+)\s+unreachable=0\s+failed=0", done.stdout)
+    assert recap, done.stdout + done.stderr
+    return int(recap[1])
+
+
+@pytest.fixture(scope="module")
+def internet(proxy: RunningLab) -> Internet:
+    assert _publish(proxy) > 0
+    assert _publish(proxy, "--check") == 0
+    found = Internet(proxy)
+    until(lambda: found.ask(PUBLICATIONS[0].name, "/"))
+    return found
+
+
+def _each(publications: t.Iterable[Publication]) -> t.Iterator[tuple[Publication, str]]:
+    for publication in publications:
+        for name in (publication.name, *publication.aliases):
+            yield publication, name
+
+
+def test_every_published_path_reaches_its_server_under_the_name_it_expects(internet: Internet) -> None:
+    for publication, name in _each(PUBLICATIONS):
+        paths = [path.replace("*", "some/page.aspx?id=1") for path in publication.allowed]
+        host = name if publication.host_header == "original" else publication.backend
+        assert internet.ask(name, *paths) == [("200", f"{publication.backend} {host} {path}") for path in paths]
+
+
+def test_no_internal_path_comes_in_however_it_is_written(internet: Internet) -> None:
+    asked = 0
+    for publication, name in _each(each for each in PUBLICATIONS if each.refused):
+        first = publication.allowed[0].rstrip("*")
+        paths = [path for refused in publication.refused for path in (refused, f"{refused}/", refused.upper())]
+        assert {status for status, _body in internet.ask(name, *paths, "/")} == {"403"}
+        around = [
+            f"{first}{up}{refused}"
+            for refused in publication.refused
+            for up in ("../..", "%2e%2e/%2e%2e", "..%2f..", "..%5c..", "%252e%252e/..")
+        ]
+        assert {status for status, _body in internet.ask(name, *around)} == {"400"}
+        asked += len(paths) + len(around)
+    assert asked >= 8 * len([each for each in PUBLICATIONS if each.refused])
+
+
+def test_a_path_that_only_begins_like_a_published_one_stays_out(internet: Internet) -> None:
+    for publication in PUBLICATIONS:
+        paths = [path.replace("/*", "Other") for path in publication.allowed if path != "/*"]
+        if paths:
+            assert {status for status, _body in internet.ask(publication.name, *paths)} == {"403"}
+
+
+def test_names_that_are_not_published_get_no_handshake(internet: Internet) -> None:
+    assert internet.ask("pool1.corp.contoso.com", "/") == []
+    assert internet.ask("www.contoso.com", "/") == []
