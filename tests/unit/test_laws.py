@@ -108,6 +108,26 @@ def test_checks_report_only_findings_that_the_catalogue_words() -> None:
     assert set(re.findall(r'"(finding\.[a-z0-9-]+)"', code)) - known == set()
 
 
+INPUTS = CORE / "topology" / "inputs"
+
+
+def test_every_variable_is_read_by_somebody() -> None:
+    """One that nothing comes of would be a promise. Paths of findings and conditions name some as text."""
+    offered = {
+        statement.target.id: path
+        for path in INPUTS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+    readers = [*PLUGINS.rglob("*.py"), *PLUGINS.rglob("*.yml"), *(support.ROOT / "playbooks").rglob("*.yml")]
+    text = "\n".join(path.read_text() for path in readers if path.parent != INPUTS)
+    words = {word.removeprefix("uc_") for word in re.findall(r"\w+", text)}
+    assert len(offered) > 100
+    assert sorted(set(offered) - words) == []
+
+
 PLAN = """
 import hashlib, random, sys
 from tests import support

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from . import watcher
 from .text import DIGEST, PREFIX, SOCKET
@@ -103,10 +103,3 @@ def _batches(commands: Iterable[str]) -> Iterable[str]:
         length += len(command) + 1
     if batch:
         yield ";".join(batch)
-
-
-def by_section(standings: Sequence[Standing]) -> dict[str, list[Standing]]:
-    found: dict[str, list[Standing]] = {}
-    for standing in standings:
-        found.setdefault(standing.section, []).append(standing)
-    return found

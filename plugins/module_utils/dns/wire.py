@@ -14,7 +14,7 @@ HEADER = struct.Struct("!6H")
 _FIXED = struct.Struct("!HHIH")
 QUESTION_TAIL = struct.Struct("!HH")
 IN, NONE, ANY_CLASS, TSIG, AXFR, ANY = 1, 254, 255, 250, 252, 255
-QUERY, UPDATE = 0, 5
+UPDATE = 5
 _POINTER = 0xC0
 
 REMEDY_BROKEN = "Look at the server's log, and for a device between that meddles with DNS over TCP; then run again"

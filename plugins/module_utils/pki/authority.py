@@ -25,7 +25,6 @@ DAY = datetime.timedelta(days=1)
 CLOCKS_DIFFER = datetime.timedelta(hours=1)
 ROOT_DAYS, ISSUING_DAYS = 3650, 1825
 SERVED_MODE = 0o644
-REASONS = ("unspecified", "key_compromise", "affiliation_changed", "superseded", "cessation_of_operation")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,6 @@ from ..contract import Operation
 from .model import Held, Request
 from .requests import differences
 
-REGENERATE = ("never", "fail", "partial_idempotence", "full_idempotence")
 # With fewer things than these there is no ratio to speak of.
 
 

@@ -28,7 +28,6 @@ class CapacityFact(LoadFact):
     limit: float = option("The most that is supported, however many the servers", default=0.0)
     limit_per_server: float = option("The most that one server takes", default=0.0)
     least: float = option("The least that is supported", default=0.0)
-    counted: str = option("Role whose servers share the load; the row's own when left out", default="")
     finding: str = option("Finding where the figure is not kept; none for a figure to plan with", default="")
     path: str = option("Variable a user would change, {subject} being what the line is about", default="")
 
@@ -85,7 +84,7 @@ def _line(fact: CapacityFact, context: Context, stages: Stages, measures: Measur
 
 def _servers(fact: CapacityFact, context: Context) -> int:
     """Servers that share the load: of the cluster, or of the whole estate."""
-    role = fact.counted or fact.role
+    role = fact.role
     if context.server:
         return 1
     if context.cluster:

@@ -52,7 +52,6 @@ class StepFact(AppliedFact):
     optional: bool = option("Whether it may be left out", default=False)
     decision: str = option("Decision that it depends on", default="")
     options: tuple[str, ...] = option("Answers to that decision with which it is done", default=())
-    after: tuple[str, ...] = option("Steps of other processes that come first", default=())
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +121,7 @@ def plan_steps(topology: Topology, stages: Stages) -> tuple[Step, ...]:
         ),
     ]
     drafts.sort(key=lambda step: (stages.rank(step.stage), processes[step.process].rank, step.order))
-    after = {fact.id: fact.after for catalogue in topology.catalogues.values() for fact in catalogue.facts(StepFact)}
-    return _linked(drafts, after)
+    return _linked(drafts)
 
 
 F = t.TypeVar("F", bound=AppliedFact)
@@ -222,16 +220,12 @@ def _decision(topology: Topology, fact: DecisionFact, stage: str) -> Step:
     )
 
 
-def _linked(steps: t.Sequence[Step], after: t.Mapping[str, tuple[str, ...]]) -> tuple[Step, ...]:
-    """Each step depends on the one before it in its process, and on those that its row names."""
-    done: dict[str, list[str]] = collections.defaultdict(list)
+def _linked(steps: t.Sequence[Step]) -> tuple[Step, ...]:
+    """Each step depends on the one before it in its process."""
     last: dict[tuple[str, str], str] = {}
     found: list[Step] = []
     for step in steps:
-        row = step.why[0]
-        before = last.get((step.stage, step.process), "")
-        named = [earlier for name in after.get(row, ()) for earlier in done[name]]
-        found.append(dataclasses.replace(step, depends_on=tuple(dict.fromkeys(filter(None, [before, *named])))))
-        done[row].append(step.id)
-        last[(step.stage, step.process)] = step.id
+        process = (step.stage, step.process)
+        found.append(dataclasses.replace(step, depends_on=(last[process],) if process in last else ()))
+        last[process] = step.id
     return tuple(found)

@@ -17,7 +17,6 @@ from .network_map import NetworkMap
 
 R = t.TypeVar("R")
 ClusterKind = t.Literal["pool", "edge_pool", "web_access", "alone"]
-Composition = t.Mapping[tuple[str, str, str], tuple[str, ...]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,18 +61,6 @@ class Cluster:
 
     def has(self, role: str) -> bool:
         return role in self.roles
-
-    @property
-    def is_director(self) -> bool:
-        return "director" in self.roles
-
-    @property
-    def is_enterprise(self) -> bool:
-        return self.pool is not None and self.pool.edition == "enterprise"
-
-    @property
-    def is_expanded(self) -> bool:
-        return self.pool is not None and self.pool.configuration == "expanded"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -37,5 +37,3 @@ class DirectoryInput:
     """The directory that the estate lives in."""
 
     forests: t.Mapping[str, ForestInput] = option("Forests by a name of your choice", default={})
-    server_domains: tuple[Name, ...] = option("Domains that servers join; all when left out", default=())
-    user_domains: tuple[Name, ...] = option("Domains with users to be enabled; all when left out", default=())

@@ -10,7 +10,6 @@ import typing as t
 from ...schema.fields import option
 from ...schema.kinds import Dscp, EdgePoolName, HostName, Name, PoolName, Ports, SipDomain
 from .clients import Medium
-from .network import Address
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +173,6 @@ class SimpleUrlsInput:
     meet: t.Mapping[SipDomain, Name] = option("Meeting name by SIP domain", default={})
     dialin: Name = option("Dial-in conferencing name", default="")
     admin: Name = option("Control panel name, inside only", default="")
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationInput:
-    """Where certificate revocation lists are fetched from."""
-
-    addresses: tuple[Address, ...] = option("Addresses of the distribution points; any when left out", default=())
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

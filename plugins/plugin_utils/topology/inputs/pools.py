@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import Application, EdgePoolName, HostName, Name, PoolName, Product, SiteName, UserFigure
+from ...schema.kinds import Application, EdgePoolName, HostName, PoolName, Product, SiteName, UserFigure
 from .network import Address
 
 
@@ -65,8 +65,6 @@ class PoolInput:
     archiving: HostName = option("Archiving Server", default="")
     monitoring: HostName = option("Monitoring Server", default="")
     device_updates: bool = option("Whether it hosts the Device Update Service", default=True)
-    external_users: int = option("Users who also work from outside", default=0)
     user_model: t.Mapping[UserFigure, float] = option(
         "Figures of its users' behaviour that differ from the documented user model", default={}
     )
-    backup_pool: Name = option("Pool that takes over for a Branch Appliance", default="")

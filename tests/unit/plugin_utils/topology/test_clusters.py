@@ -28,7 +28,6 @@ def test_in_a_consolidated_pool_every_front_end_does_everything() -> None:
 
 def test_in_an_expanded_pool_roles_have_servers_of_their_own() -> None:
     pool = topology("multisite").clusters["pool2.corp.contoso.com"]
-    assert pool.is_expanded
     assert carriers(pool, "front_end") == ["fe3", "fe4", "fe5", "fe6"]
     assert carriers(pool, "web_components") == ["web1", "web2"]
     assert carriers(pool, "web_conferencing") == ["wc1", "wc2"]
@@ -38,7 +37,8 @@ def test_in_an_expanded_pool_roles_have_servers_of_their_own() -> None:
 
 def test_a_standard_edition_server_is_a_pool_of_one_with_its_own_database() -> None:
     pool = topology("standard").clusters["ocs1.corp.contoso.com"]
-    assert not pool.is_enterprise
+    assert pool.pool
+    assert pool.pool.edition == "standard"
     assert carriers(pool, "back_end") == carriers(pool, "front_end") == ["ocs1"]
 
 
@@ -78,8 +78,8 @@ def test_web_access_sites_are_carried_by_servers_that_they_share() -> None:
 
 
 def test_the_director_is_known_by_its_role() -> None:
-    assert topology("lync2010").clusters["dirpool.corp.contoso.com"].is_director
-    assert not topology("lync2010").clusters["pool1.corp.contoso.com"].is_director
+    assert topology("lync2010").clusters["dirpool.corp.contoso.com"].has("director")
+    assert not topology("lync2010").clusters["pool1.corp.contoso.com"].has("director")
 
 
 def collocated(host_groups: t.Sequence[str]) -> Topology:
