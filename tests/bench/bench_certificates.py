@@ -264,7 +264,9 @@ def main(pairs: int) -> None:
         runs = [(one_run("module", kind), one_run("plain", kind)) for _pair in range(pairs)]
         for place, what in enumerate(("keys and requests", "keys, requests and certificates")):
             compared(
-                f"{COUNT} {kind} {bits} {what}", [own[place] for own, _ in runs], [peer[place] for _, peer in runs]
+                f"{COUNT} {kind} {bits} {what}",
+                [own[place] for own, _peer in runs],
+                [peer[place] for _own, peer in runs],
             )
         print(f"  unchanged: {statistics.median(own[2].wall for own, _peer in runs):.3f} s")
     if not (PEERS / "ansible_collections/community/crypto").is_dir():
