@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from ..plugin_utils.acting.compared import MEMBERS, keep_members
 from ..plugin_utils.acting.slices import Arguments, Result, SliceAction, Variables
 
 
@@ -23,6 +25,9 @@ class ActionModule(SliceAction):
         done: Result = self._execute_module(
             module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=variables
         )
+        folder = self._templar.template(variables.get(MEMBERS) or "")
+        if folder and "members" in done:
+            keep_members(Path(folder), str(variables["inventory_hostname"]), done["members"])
         return done
 
 

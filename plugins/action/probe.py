@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ..plugin_utils.acting.observing import ObservingAction
+from ..plugin_utils.acting.slices import Arguments
 
 
 class ActionModule(ObservingAction):
@@ -15,4 +18,4 @@ class ActionModule(ObservingAction):
     mechanism = "probe"
     listed = "probes"
     results = "results"
-    everything = {"most_shown": 10**6}
+    everything: t.ClassVar[Arguments] = {"most_shown": 10**6}

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.files import FileError, make_folder, write_whole
+from ..plugin_utils.acting.history import add_verification, events_of
 from ..plugin_utils.acting.inventory import read_inventory
 from ..plugin_utils.acting.slices import estate_dir, staged
 from ..plugin_utils.engine import Design, design
@@ -35,6 +36,8 @@ from ..plugin_utils.verification.diagnosis import Diagnostician
 from ..plugin_utils.verification.differences import differences
 from ..plugin_utils.verification.expectations import probes_of
 from ..plugin_utils.verification.marks import traces_of
+from ..plugin_utils.verification.members import standings
+from ..plugin_utils.verification.unseen import unseen_of
 from ..plugin_utils.verification.verdicts import tally
 
 Result = dict[str, t.Any]
@@ -69,7 +72,11 @@ class ActionModule(ActionBase):
             }
         verification = self._verification(planned, now)
         folder = self._folder(variables)
-        files = {"report.html": report(planned, verification).encode()}
+        journal = self._journal(variables, folder)
+        if verification and not self._task.check_mode:
+            causes = list(dict.fromkeys(found.title for found in verification.diagnoses))
+            add_verification(journal, verification.at, verification.stages, tally(verification.verdicts), causes)
+        files = {"report.html": report(planned, verification, events_of(journal)).encode()}
         files |= {f"handouts/{name}": content for name, content in handouts(planned)}
         if verification:
             files["verification.json"] = dump(dataclasses.asdict(verification)).encode()
@@ -89,6 +96,7 @@ class ActionModule(ActionBase):
             if (folder / observed.MARKS).is_dir():
                 marks = self._expected(planned, traces_of, "traces")
                 verdicts += observed.read(folder / observed.MARKS, marks)
+            verdicts += standings(folder, planned.plan.services)
             verdicts += differences(folder, slices_of(planned.topology, planned.plan), asked)
         except observed.ObservedError as error:
             raise AnsibleError(f"observed_dir: {error}") from error
@@ -98,7 +106,8 @@ class ActionModule(ActionBase):
             )
         diagnoses = Diagnostician(planned.topology, planned.plan, verdicts).diagnoses()
         stages = tuple(self._task.args.get("stages") or ())
-        return Verification(now.strftime("%Y-%m-%d %H:%M UTC"), stages, verdicts, diagnoses)
+        unseen = unseen_of(planned.topology, planned.plan, verdicts)
+        return Verification(now.strftime("%Y-%m-%d %H:%M UTC"), stages, verdicts, diagnoses, unseen)
 
     def _expected(self, planned: Design, items_of: Items, listed: str) -> dict[str, t.Any]:
         """What each vantage that was asked should have tried, so that one which did not answer is missed."""
@@ -120,6 +129,11 @@ class ActionModule(ActionBase):
         if estate is None:
             raise AnsibleError("the inventory is no file, so the report has no place: set report_dir")
         return estate / "report"
+
+    def _journal(self, variables: dict[str, t.Any], folder: Path) -> Path:
+        """Where runs of the roll-out are told of too; beside the report where the estate has no place."""
+        estate = estate_dir(self._templar, variables)
+        return estate / "journal" if estate else folder
 
     def _write(self, folder: Path, files: t.Mapping[str, bytes]) -> None:
         try:
@@ -143,6 +157,7 @@ class ActionModule(ActionBase):
         more = len(verification.diagnoses) - _MOST_TOLD
         if more > 0:
             lines.append(f"... and {more} more causes")
+        lines += [f"Not looked at: {each.what}, since {each.reason}." for each in verification.unseen]
         for said in (*lines, f"In: {folder}"):
             self._display.display(said)
         wanted = bool(self._task.args.get("fail", True))

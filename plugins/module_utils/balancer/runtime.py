@@ -28,6 +28,7 @@ class Standing:
     name: str
     status: str
     sessions: int
+    total: int = 0
 
     @property
     def admitted(self) -> bool:

@@ -95,7 +95,7 @@ def administered(states: str) -> dict[tuple[str, str], str]:
 
 
 def servers(answer: str) -> list[Entry]:
-    """Servers, from what HAProxy answers to `ASK`: section, name, status and sessions of each."""
+    """Servers, from what HAProxy answers to `ASK`: section, name, status, sessions now and all in all, of each."""
     states, _mark, table = answer.partition("# pxname")
     out = administered(states)
     return [
@@ -104,6 +104,7 @@ def servers(answer: str) -> list[Entry]:
             "name": row["svname"],
             "status": out.get((row["pxname"], row["svname"])) or row["status"].split()[0],
             "sessions": int(row["scur"] or 0),
+            "total": int(row.get("stot") or 0),
         }
         for row in csv.DictReader(("pxname" + table).splitlines())
     ]

@@ -16,6 +16,8 @@ from ansible.errors import AnsibleError
 
 from ...module_utils.files import FileError, make_folder, write_whole
 
+# A folder on the controller; where it is set, balancers that are asked leave there how their members stand.
+MEMBERS: t.Final = "_openuc_members_dir"
 # Of a result; diffs and the like are long, and say the same again.
 _KEPT: t.Final = ("changed", "failed", "skipped", "msg", "operations", "summary", "foreign", "would_need", "by_hand")
 
@@ -37,9 +39,17 @@ class Compared:
 def keep_comparison(folder: Path, compared: Compared, result: t.Mapping[str, t.Any]) -> None:
     """One file for each comparison."""
     kept = {key: result[key] for key in _KEPT if key in result}
-    content = json.dumps({"module": compared.module, "host": compared.host, **kept})
+    _keep(folder / compared.file_name, {"module": compared.module, "host": compared.host, **kept})
+
+
+def keep_members(folder: Path, balancer: str, members: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+    """How members stand at a balancer: one file for each."""
+    _keep(folder / f"{balancer}.json", {"host": balancer, "members": list(members)})
+
+
+def _keep(path: Path, content: t.Mapping[str, t.Any]) -> None:
     try:
-        make_folder(folder)
-        write_whole(folder / compared.file_name, content.encode())
+        make_folder(path.parent)
+        write_whole(path, json.dumps(content).encode())
     except FileError as error:
         raise AnsibleError(f"what was compared cannot be kept: {error}") from error

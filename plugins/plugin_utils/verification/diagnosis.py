@@ -281,6 +281,7 @@ class Diagnostician:
             for crossing in flow.crossings
         )
         services = [self._services[flow.service] for flow in flows if flow.service in self._services]
+        services += [self._services[item] for item in verdict.items if item in self._services]
         record = next((self._records[item] for item in verdict.items if item in self._records), None)
         certificate = verdict.facts.get("certificate") or {}
         names = [str(name) for name in verdict.expected.get("names") or ()]

@@ -22,9 +22,11 @@ from ..planning.parties import role_party
 from ..planning.plan import Plan
 from ..topology.model import Topology
 from .goals import Goal, goals_of
+from .members import KNOCKS, spreads
 from .ports import lot, one_of, sampled, span
 from .stories import stories_of
 from .vantages import Vantage, vantages_of
+from .verdicts import KNOCK
 
 Arguments = dict[str, t.Any]
 # Protocol and ports that may pass, by the address that knocks and the one knocked at.
@@ -108,7 +110,28 @@ class Expectations:
             _add(probes, probe)
         for probe in (*self._names(vantage), *self._told(vantage)):
             _add(probes, probe)
-        return tuple(probe.as_item() for probe in probes.values())
+        return (*(probe.as_item() for probe in probes.values()), *self._knocks(vantage))
+
+    def _knocks(self, vantage: Vantage) -> t.Iterator[Arguments]:
+        """More connections to balanced services, so that each member must get one; the balancer tells who did."""
+        for flow in self._plan.flows:
+            source = vantage.knocks_as(self._sets[flow.source])
+            service = self._services.get(flow.service)
+            if source is None or service is None or flow.leg != "to_vip" or not spreads(service):
+                continue
+            for goal in goals_of(flow, self._sets):
+                for number in range(KNOCKS * len(service.members)):
+                    yield {
+                        "id": f"{KNOCK}:{source}>{goal.address}:{service.port}/{number}:{flow.id}",
+                        "stage": flow.stage,
+                        "kind": KNOCK,
+                        "host": goal.host,
+                        "protocol": "tcp",
+                        "address": goal.address,
+                        "port": int(service.port),
+                        "source_address": source,
+                        "expect": "passed",
+                    }
 
     # --- flows --------------------------------------------------------------------------------------------------------
 

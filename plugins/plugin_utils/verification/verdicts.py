@@ -12,6 +12,8 @@ Data = t.Mapping[str, t.Any]
 Status = t.Literal["passed", "failed", "unknown"]
 Kind = t.Literal["flow", "closed", "name", "certificate", "story", "mark", "member", "difference"]
 
+# Of those nothing is expected but that they are made.
+KNOCK: t.Final = "knock"
 _EXPECTED: t.Final = ("names", "values", "name", "type", "wanted", "title", "domain")
 _UNKNOWN: t.Final = frozenset({outcomes.NOT_RUN, outcomes.UNRESOLVED})
 _OF_TRACES: t.Final[t.Mapping[str, Status]] = {"as_expected": "passed", "changed": "failed"}
@@ -51,7 +53,7 @@ class Verdict:
 def verdicts_of(vantage: str, expected: t.Iterable[Data], results: t.Iterable[Data]) -> t.Iterator[Verdict]:
     """A verdict for each probe, and a second one for the certificate that it was shown."""
     seen = {result["id"]: result for result in results}
-    for probe in expected:
+    for probe in (probe for probe in expected if probe["kind"] != KNOCK):
         result = seen.get(probe["id"])
         if result is None:
             yield _verdict(vantage, probe, {"outcome": outcomes.NOT_RUN, "detail": "it was not tried"}, "unknown")

@@ -9,6 +9,7 @@ import typing as t
 from ...engine import Design
 from ...planning.plan import Plan
 from ...verification.diagnosis import Diagnosis
+from ...verification.unseen import Unseen
 from ...verification.verdicts import Verdict, tally
 from .. import sections
 from ..checklist import who
@@ -30,6 +31,7 @@ class Verification:
     stages: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     diagnoses: tuple[Diagnosis, ...]
+    unseen: tuple[Unseen, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -156,7 +158,14 @@ def _verification(verification: Verification) -> t.Iterator[Chapter]:
     words = (
         f"What live checks saw, {verification.at}.{reached} What a datagram's silence says nothing about is unknown."
     )
-    yield Chapter("verification", "Verification", words, (causes, checks))
+    unseen = Table(
+        "Not looked at",
+        ("what", "why not", "plan items"),
+        [(each.what, each.reason, each.items) for each in verification.unseen],
+        [each.why for each in verification.unseen],
+    )
+    yield Chapter("verification", "Verification", words, (causes, checks, unseen))
+    yield from _seen_of(ordered)
     told = [v for v in ordered if v.kind == "story"]
     steps = Table(
         "Step by step",
@@ -165,6 +174,57 @@ def _verification(verification: Verification) -> t.Iterator[Chapter]:
         [v.why for v in told],
     )
     yield Chapter("stories", "Sign-in and discovery", "What clients and partners asked, and what they got.", (steps,))
+
+
+def _seen_of(verdicts: t.Sequence[Verdict]) -> t.Iterator[Chapter]:
+    """What is live beside what is planned, marks with each hop, and balancers, each in its own words."""
+    live = [v for v in verdicts if v.kind == "difference"]
+    yield Chapter(
+        "live",
+        "Live and planned",
+        "What each mechanism's check mode would change, which is what differs. What is not known is not as planned.",
+        (
+            Table(
+                "By mechanism and host",
+                ("status", "mechanism", "host", "outcome", "what differs"),
+                [(v.status, v.protocol, v.host, v.outcome, v.detail) for v in live],
+            ),
+        ),
+    )
+    members = [v for v in verdicts if v.kind == "member"]
+    yield Chapter(
+        "balancers",
+        "Balancers",
+        "How balancers see the members of their services, and how many connections each was given.",
+        (
+            Table(
+                "Members",
+                ("status", "balancer", "service", "member", "outcome", "connections", "detail"),
+                [(v.status, v.vantage, f"{v.address}:{v.port}", v.host, v.outcome, v.facts.get("total"), v.detail)
+                 for v in members],
+                [v.why for v in members],
+            ),
+        ),
+    )  # fmt: skip
+    marks = [v for v in verdicts if v.kind == "mark"]
+    yield Chapter(
+        "marks",
+        "Marks on the way",
+        "Packets of media with a mark (DSCP), and the mark that each hop saw them come with.",
+        (
+            Table(
+                "Marks",
+                ("status", "from", "to", "address", "port", "sent", "planned to arrive", "arrived", "hops", "detail"),
+                [(v.status, v.vantage, v.host, v.address, v.port, v.facts.get("sent"), v.facts.get("expected"),
+                  v.facts.get("arrived"), _hops(v), v.detail) for v in marks],
+                [v.why for v in marks],
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _hops(verdict: Verdict) -> str:
+    return " → ".join(f"{hop['address']}: {hop['dscp']}" for hop in verdict.facts.get("hops") or ())
 
 
 def _steps(verdict: Verdict) -> str:
