@@ -16,15 +16,18 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils import intended
-from ..plugin_utils.acting.inventory import read_inventory
-from ..plugin_utils.acting.slices import estate_dir
-from ..plugin_utils.engine import Design, design
-from ..plugin_utils.findings import line
-from ..plugin_utils.fingerprint import of_inventory
 from ..plugin_utils.memory import no_collection
-from ..plugin_utils.planning.plan import SCHEMA_VERSION
-from ..plugin_utils.rendering.pages import files_of
+
+# Ansible's own objects, a thousand hosts of them, make every collection dear.
+with no_collection():
+    from ..plugin_utils import intended
+    from ..plugin_utils.acting.inventory import read_inventory
+    from ..plugin_utils.acting.slices import estate_dir
+    from ..plugin_utils.engine import Design, design
+    from ..plugin_utils.findings import line
+    from ..plugin_utils.fingerprint import of_inventory
+    from ..plugin_utils.planning.plan import SCHEMA_VERSION
+    from ..plugin_utils.rendering.pages import files_of
 
 Result = dict[str, t.Any]
 _MOST_TOLD = 5
@@ -43,7 +46,6 @@ class ActionModule(ActionBase):
         unknown = set(self._task.args) - self._VALID_ARGS
         if unknown:
             raise AnsibleError(f"plan has no option {', '.join(sorted(unknown))}; it has estate_dir only")
-        # Ansible's own objects, a thousand hosts of them, make every collection dear.
         with no_collection():
             return self._plan(self._estate_dir(variables), variables)
 

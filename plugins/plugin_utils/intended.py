@@ -13,8 +13,8 @@ import dataclasses
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 import typing as t
 from pathlib import Path
 
@@ -69,12 +69,17 @@ def compare(folder: Path, files: Files) -> tuple[Change, ...]:
 def write(folder: Path, changes: t.Sequence[Change]) -> None:
     """Make the changes: everything is staged beside its place first, so that a full disk or a missing permission
     leaves the tree as it was; then the files are put in place, the manifest last."""
-    folder.mkdir(parents=True, exist_ok=True)
     staged: list[tuple[Path, Path]] = []
+    coming = [(folder / change.path, change) for change in changes if change.after is not None]
+    for parent in {folder, *(place.parent for place, _change in coming)}:
+        parent.mkdir(parents=True, exist_ok=True)
     try:
-        for change in changes:
-            if change.after is not None:
-                staged.append((_stage(folder / change.path, change.after), folder / change.path))  # noqa: PERF401 - each is to be undone
+        for place, change in coming:
+            temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+            staged.append((temporary, place))
+            _fill(temporary, change.after or b"")
+            if change.before is not None:
+                temporary.chmod(place.stat().st_mode & 0o777)
         for temporary, place in sorted(staged, key=lambda pair: pair[1].name == MANIFEST and pair[1].parent == folder):
             os.replace(temporary, place)
     except BaseException:
@@ -111,20 +116,9 @@ def read(folder: Path, path: str) -> str:
     return content.decode()
 
 
-def _stage(place: Path, content: bytes) -> Path:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    with os.fdopen(handle, "wb") as stream:
+def _fill(place: Path, content: bytes) -> None:
+    with place.open("xb") as stream:
         stream.write(content)
-    mode = place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~_umask()
-    os.chmod(name, mode)
-    return Path(name)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _remove(folder: Path, path: str) -> None:

@@ -23,6 +23,8 @@ from .protected import protected_addresses
 from .qos_items import NetworkMark
 
 Arguments = dict[str, t.Any]
+FIREWALL: t.Final = "firewall_rules"
+BALANCER: t.Final = "load_balancer"
 _TRAFFIC = ("ingress", "egress", "protocol", "source_ports")
 
 
@@ -70,7 +72,7 @@ def firewall_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
     for firewall, listed in sorted(rules.items()):
         given = topology.servers[firewall].given
         yield Slice(
-            "firewall_rules",
+            FIREWALL,
             firewall,
             {
                 "state": "replaced",

@@ -10,17 +10,19 @@ from ...module_utils.balancer.model import Service, decode, decode_addresses
 from ...module_utils.balancer.pairs import decode_pair
 from ...module_utils.balancer.places import Places
 from ..planning.plan import Plan
-from ..planning.slices import balancer_slices
+from ..planning.slices import BALANCER, Slice
 from ..topology.balancing import given_balancer
 from ..topology.model import Topology
 
 
-def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
+def render(topology: Topology, _plan: Plan, slices: t.Sequence[Slice]) -> t.Iterator[tuple[str, str]]:
     """native/<balancer>.cfg and beside it .nft and .keepalived.conf, to the letter what `state: rendered` returns.
 
     For an appliance there are the same services in other forms beside them.
     """
-    for item in balancer_slices(topology, plan):
+    for item in slices:
+        if item.mechanism != BALANCER:
+            continue
         services, problems = decode(item.arguments["services"])
         if problems:
             raise ValueError("\n".join([f"The slice of {item.target} is at fault:", *problems]))

@@ -8,13 +8,15 @@ import typing as t
 from ...module_utils.firewall.policy import ruleset_of
 from ...module_utils.firewall.text import native_text
 from ..planning.plan import Plan
-from ..planning.slices import firewall_slices
+from ..planning.slices import FIREWALL, Slice
 from ..topology.model import Topology
 
 
-def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
+def render(_topology: Topology, _plan: Plan, slices: t.Sequence[Slice]) -> t.Iterator[tuple[str, str]]:
     """native/<firewall>.nft, to the letter what `state: rendered` returns for the firewall's slice."""
-    for item in firewall_slices(topology, plan):
+    for item in slices:
+        if item.mechanism != FIREWALL:
+            continue
         ruleset, problems = ruleset_of(item.arguments)
         if problems:
             raise ValueError("\n".join([f"The slice of {item.target} is at fault:", *problems]))

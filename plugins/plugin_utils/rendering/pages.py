@@ -11,6 +11,7 @@ from ..findings import line as finding_line
 from ..json_text import dump
 from ..planning.plan import Plan
 from ..planning.serial import to_json
+from ..planning.slices import Slice, slices_of
 from ..topology.model import Topology
 from . import (
     balancers,
@@ -30,7 +31,9 @@ from . import (
 )
 from .tables import page
 
-Renderer = t.Callable[[Topology, Plan], t.Iterable[tuple[str, str]]]
+Files = t.Iterable[tuple[str, str]]
+Renderer = t.Callable[[Topology, Plan], Files]
+SliceRenderer = t.Callable[[Topology, Plan, t.Sequence[Slice]], Files]
 
 RENDERERS: tuple[Renderer, ...] = (
     sections.render,
@@ -39,15 +42,13 @@ RENDERERS: tuple[Renderer, ...] = (
     zones.render,
     posters.render,
     probes.render,
-    slices.render,
-    balancers.render,
-    firewalls.render,
-    proofs.render,
     ipsec.render,
     host_firewalls.render,
     qos_guide.render,
     reverse_proxies.render,
 )
+# What says the same as the slices in other words.
+OF_SLICES: tuple[SliceRenderer, ...] = (slices.render, balancers.render, firewalls.render, proofs.render)
 
 
 def files_of(design: Design) -> dict[str, str]:
@@ -59,6 +60,9 @@ def files_of(design: Design) -> dict[str, str]:
     found["findings.md"] = _findings_page(design.findings)
     for renderer in RENDERERS:
         found.update(renderer(design.topology, design.plan))
+    planned = slices_of(design.topology, design.plan)
+    for of_slices in OF_SLICES:
+        found.update(of_slices(design.topology, design.plan, planned))
     return found
 
 

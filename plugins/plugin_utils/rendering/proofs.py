@@ -6,8 +6,9 @@ from __future__ import annotations
 import typing as t
 
 from ..planning.plan import Plan
+from ..planning.slices import FIREWALL, Slice
 from ..proof.model import CLAIMS, Proof
-from ..proof.prove import prove
+from ..proof.prove import prove_slices
 from ..topology.model import Topology
 from .tables import markdown, page
 
@@ -16,9 +17,10 @@ _CLAIMS = ("claim", "holds", "counter-examples")
 _EXAMPLES = ("firewall", "from", "to", "packet", "why it is one", "rule", "flow")
 
 
-def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
+def render(topology: Topology, plan: Plan, slices: t.Sequence[Slice]) -> t.Iterator[tuple[str, str]]:
     """proof.md, where the inventory has firewalls."""
-    proof = prove(topology, plan)
+    of_firewalls = {item.target: item.arguments for item in slices if item.mechanism == FIREWALL}
+    proof = prove_slices(topology, plan, of_firewalls)
     if proof.firewalls:
         yield "proof.md", page_of(proof)
 

@@ -7,11 +7,11 @@ import typing as t
 
 from ..json_text import dump
 from ..planning.plan import Plan
-from ..planning.slices import slices_of
+from ..planning.slices import Slice
 from ..topology.model import Topology
 
 
-def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
+def render(_topology: Topology, _plan: Plan, slices: t.Sequence[Slice]) -> t.Iterator[tuple[str, str]]:
     """slices/<mechanism>/<target>.json"""
-    for item in slices_of(topology, plan):
+    for item in slices:
         yield f"slices/{item.mechanism}/{item.target}.json", dump(item.arguments)
