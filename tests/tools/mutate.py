@@ -32,6 +32,7 @@ EXCUSES = ROOT / "tests/data/unprinted.yml"
 WORKERS = 2
 SECONDS = 120
 KILLED, CRASHED, SURVIVED = "killed", "crashed", "survived"
+Test = tuple[str, str, int]  # module, function, and which of its sets of arguments
 
 
 # --- the tests --------------------------------------------------------------------------------------------------------
@@ -39,10 +40,26 @@ KILLED, CRASHED, SURVIVED = "killed", "crashed", "survived"
 
 def run_module(name: str) -> None:
     """Call every test of a module of tests/documents; the first failure is raised."""
+    for test in tests_of(name):
+        run_test(*test)
+
+
+def tests_of(name: str) -> t.Iterator[Test]:
     module = importlib.import_module(f"tests.documents.test_{name}")
-    for test in [value for key, value in vars(module).items() if key.startswith("test_")]:
-        for arguments in arguments_of(test):
-            test(**arguments)
+    for test in [key for key in vars(module) if key.startswith("test_")]:
+        for place, _arguments in enumerate(arguments_of(getattr(module, test))):
+            yield name, test, place
+
+
+def run_test(name: str, test: str, place: int) -> None:
+    """Call one test, with the arguments that stand in that place; a failure says which test it was."""
+    function = getattr(importlib.import_module(f"tests.documents.test_{name}"), test)
+    for arguments in itertools.islice(arguments_of(function), place, place + 1):
+        try:
+            function(**arguments)
+        except Exception as error:
+            error.add_note(f"{name} {test} {place}")
+            raise
 
 
 def run_conditions(row: Row) -> None:
@@ -66,37 +83,70 @@ def arguments_of(test: t.Any) -> t.Iterator[Data]:
         yield arguments
 
 
-def outcome(mutant: Mutant) -> str:
-    """In a fork, so that whatever the tests keep is forgotten again."""
-    child = os.fork()
-    if child == 0:
-        signal.alarm(SECONDS)
-        os._exit([KILLED, CRASHED, SURVIVED].index(_try(mutant)))
-    _pid, status = os.waitpid(child, 0)
-    return [KILLED, CRASHED, SURVIVED][os.WEXITSTATUS(status)] if os.WIFEXITED(status) else CRASHED
+class Trial:
+    """Tries one change after the other, each in a fork, so that whatever the tests keep is forgotten again.
+
+    A test that noticed a change of a field often notices the next one, and is asked first.
+    """
+
+    def __init__(self) -> None:
+        self._noticed: dict[tuple[str, str, str], Test] = {}
+
+    def outcome(self, mutant: Mutant) -> str:
+        sort = (mutant.row.product, mutant.row.kind, mutant.field)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(SECONDS)
+            word, test = _try(mutant, self._noticed.get(sort))
+            os.write(writing, f"{word} {test}".encode())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            word, _space, test = answer.read().partition(" ")
+        os.waitpid(child, 0)
+        if test:
+            module, name, place = test.split()
+            self._noticed[sort] = (module, name, int(place))
+        return word or CRASHED
 
 
-def _try(mutant: Mutant) -> str:
-    loader: t.Any = importlib.import_module(f"{COLLECTION}.catalogue.loader")
-    if mutant.data is None:
-        rows_of, gone = loader._rows_of, mutant.row.id
-        loader._rows_of = lambda product: tuple(row for row in rows_of(product) if row.id != gone)
-    else:
-        mutant.row.data.clear()
-        mutant.row.data.update(mutant.data)
+def _try(mutant: Mutant, likely: Test | None) -> tuple[str, str]:
+    """What came of it, and which test noticed."""
+    change(mutant)
     try:
+        if likely:
+            run_test(*likely)
         for name in COMPARED[mutant.row.kind]:
             run_module(name)
         if mutant.field == "when":
             run_conditions(mutant.row)
-    except AssertionError:
-        return KILLED
-    except Exception:  # noqa: BLE001 - a plan that cannot be made is noticed as well
-        return CRASHED
-    return SURVIVED
+    except AssertionError as error:
+        return KILLED, _noted(error)
+    except Exception as error:  # noqa: BLE001 - a plan that cannot be made is noticed as well
+        return CRASHED, _noted(error)
+    return SURVIVED, ""
 
 
-def warm_up() -> None:
+def _noted(error: Exception) -> str:
+    return next(iter(getattr(error, "__notes__", ())), "")
+
+
+def change(mutant: Mutant) -> None:
+    """Change the row in the catalogues that were loaded; facts of other kinds stay as they were read."""
+    loader: t.Any = importlib.import_module(f"{COLLECTION}.catalogue.loader")
+    row = mutant.row
+    if mutant.data is not None:
+        row.data.clear()
+        row.data.update(mutant.data)
+    for catalogue in map(loader.load, loader.products()):
+        catalogue._facts = {cls: facts for cls, facts in catalogue._facts.items() if row.kind != cls.KIND}
+        if mutant.data is None and catalogue.row(row.id):
+            del catalogue._by_id[row.id]
+            catalogue._by_kind[row.kind].remove(row)
+
+
+def warm_up(kinds: t.Collection[str]) -> None:
     """Load in the parent, once, what no mutation changes: libraries, inventories and transcriptions."""
     content_of = functools.cache(lambda text: yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     setattr(yaml, "safe_load", content_of)  # noqa: B010 - each child reads the same transcriptions
@@ -105,11 +155,10 @@ def warm_up() -> None:
         support.example(path.parent.name)
     for path in (ROOT / "tests/documents").rglob("*.yml"):
         yaml.safe_load(path.read_text())
-    for name in sorted(set(itertools.chain.from_iterable(COMPARED.values()))):
+    for name in sorted(set(itertools.chain.from_iterable(COMPARED[kind] for kind in kinds))):
         run_module(name)
     for name in [name for name in sys.modules if name.startswith("tests.documents.test_")]:
         del sys.modules[name]
-    importlib.import_module(f"{COLLECTION}.catalogue.loader").load.cache_clear()
     support.example_design.cache_clear()
     gc.collect()
     gc.freeze()
@@ -123,8 +172,9 @@ def outcomes(mutants: t.Sequence[Mutant]) -> list[str]:
         reading, writing = os.pipe()
         if os.fork() == 0:
             with os.fdopen(writing, "w") as stream:
+                trial = Trial()
                 for index in range(worker, len(mutants), WORKERS):
-                    word = outcome(mutants[index])
+                    word = trial.outcome(mutants[index])
                     stream.write(f"{index} {word}\n")
                     if word == SURVIVED:
                         mutant = mutants[index]
@@ -188,7 +238,7 @@ def main() -> int:
     options = parser.parse_args()
     start = time.monotonic()
     mutants = every_mutant(options.kind or COMPARED, options.rows)[:: options.every]
-    warm_up()
+    warm_up(options.kind or COMPARED)
     print(f"{len(mutants)} mutants", flush=True)
     found = outcomes(mutants)
     fine = report(mutants, found, complete=not options.kind and options.rows == "*" and options.every == 1)
