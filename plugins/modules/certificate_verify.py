@@ -14,26 +14,67 @@ description:
     dates, key, chain and revocation lists, as a peer on this host sees them.
   - It speaks to each twice, as somebody who trusts everything and as a peer who does not, so that a certificate that is
     refused is still told in full.
-  - Run it on both ends of mutual TLS. With O(checks) that name a client certificate, the other end judges ours.
+  - With O(slice) the checks are those that the plan expects of the host, an address and port for each flow with TLS
+    that it opens, and what was issued according to the folder of keys on the controller. Where the flow is mutual the
+    host shows its own installed certificate, and the other end judges it; run on all hosts, each pair is seen from both
+    ends. Certificates that are not issued yet are in C(would_need) and not looked at.
   - It changes nothing.
 author:
   - The OpenUC contributors (@openuc)
 requirements:
   - cryptography >= 38, on the host
+extends_documentation_fragment:
+  - openuc.ocs.mechanism.sliced
 options:
   checks:
     description:
-      - A list of mappings, a server each. Needed are C(id), C(address) and C(port).
+      - A list of mappings, a server each. Needed are C(id), C(address) and C(port). O(slice) takes its place.
+      - C(source_address) is an address of the host to connect from.
       - C(server_name) is asked for in the handshake; C(address) when that is a name and it is left out.
       - C(names) must all be covered by alternative names, C(eku) is a list of V(server) and V(client).
-      - C(sha256) is the digest of the very certificate, C(key_sha256) that of its public key.
-      - C(trust), a PEM file on the host, holds roots. With it the chain that the server shows must lead to one of them.
+      - C(sha256) lists digests of certificates, one of which must be shown; C(key_sha256) is that of a public key.
+      - C(trust), a PEM file on the host or a name in O(roots), holds roots. With it the chain that the server shows
+        must lead to one of them.
       - C(client_certificate) and C(client_key), files on the host, are shown to the server.
       - C(revocation) has the lists of the whole chain fetched from this host. It needs C(trust).
       - C(least_days) are the days that must be left. Checks with the same C(same_key) must show the same key.
       - C(starttls) V(xmpp) begins without TLS, as XMPP does. C(legacy) allows the versions and ciphers of old servers.
     type: raw
-    required: true
+    default: []
+  roots:
+    description: Root certificates in PEM by the name that C(trust) of a check gives.
+    type: dict
+    default: {}
+  pki:
+    description: Folder of keys and certificates on the controller; C(pki) beside the plan when left out. With O(slice).
+    type: path
+  folder:
+    description: Folder of installed certificates on the host, where those are that it shows itself. With O(slice).
+    type: path
+    default: /etc/openuc/certificates
+  only:
+    description: Ids of certificates; no others are looked at. With O(slice).
+    type: list
+    elements: str
+    default: []
+  hosts:
+    description: Hosts that are looked at, all when left out; a balanced address is that of its balancer. With O(slice).
+    type: list
+    elements: str
+  tolerated:
+    description:
+      - By V(internal) and V(public) issuer, what its certificates may lack, a list of V(name), V(eku) and V(crl), as
+        with M(openuc.ocs.certificate_issue). With O(slice).
+    type: dict
+    default: {}
+  legacy:
+    description: Whether the versions and ciphers of old servers are allowed in all checks of O(slice).
+    type: bool
+    default: false
+  least_days:
+    description: Days that must be left in all checks of O(slice).
+    type: int
+    default: 0
   timeout:
     description: Seconds for a connection.
     type: float
@@ -56,6 +97,12 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: What the plan expects on the wire, as each host sees it
+  openuc.ocs.certificate_verify:
+    slice: "inventories/lab.estate/intended/slices/certificate_verify/{{ inventory_hostname }}.json"
+    tolerated:
+      public: [crl]
+
 - name: One Front End Server looks at another, as its peer
   vars:
     held: /etc/openuc/certificates/ocs2007r2.certificate.enterprise-consolidated@pool1.corp.contoso.com
@@ -74,9 +121,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+lacks_library:
+  description: Whether the host has no C(cryptography).
+  returned: failure
+  type: bool
 wrong:
   description: What is wrong, a line each.
   returned: always
+  type: list
+  elements: str
+would_need:
+  description: With O(slice), ids of certificates that are not issued yet; what would show them is not looked at.
+  returned: success
   type: list
   elements: str
 results:
@@ -106,21 +162,21 @@ results:
 """
 
 import datetime
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.pki import library, telling, wire
+from ..module_utils.shell import options_of
 from ..module_utils.specs import CERTIFICATE_VERIFY
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=CERTIFICATE_VERIFY, supports_check_mode=True)
-    options: dict[str, Any] = module.params
+    options = options_of(module)
     problem = library.problem()
     if problem:
-        module.fail_json(msg=problem)
-    checks, problems = wire.decode(options["checks"])
+        module.fail_json(msg=problem, lacks_library=True)
+    checks, problems = wire.decode(options["checks"], options["roots"])
     for name in ("timeout", "at_once"):
         if options[name] <= 0:
             problems.append(f"{name}: expected more than 0, got {options[name]}")

@@ -108,20 +108,24 @@ def _apply(store: Store, steps: planning.Steps, wanted: Mapping[str, Request], i
     made = dict(zip(steps.keys, keys.make([wanted[name] for name in steps.keys])))
     store.keep(run, steps.touched)
     loaded = {name: keys.load(pem, known=True) for name, pem in made.items()}
+    loaded.update({name: store.load_key(name) for name in steps.requests if name not in loaded})
     # Before its key goes, so that a kill leaves no certificate beside a key that is not its own.
     for name in steps.outdated:
         store.forget_certificate(name)
+    facts = {name: keys.facts(key) for name, key in loaded.items()}
     for name, pem in made.items():
-        store.know(pem, keys.facts(loaded[name]))
+        store.know(pem, facts[name])
     for name in steps.modes:
         store.path(name, KEY).chmod(FILE_MODE)
-    asked = {name: requests.build(wanted[name], loaded.get(name) or store.load_key(name)) for name in steps.requests}
+    asked = {name: requests.build(wanted[name], loaded[name]) for name in steps.requests}
+    for name, pem in asked.items():
+        store.know_request(pem, requests.facts(wanted[name], facts[name].fingerprint))
     records = {name: planning.record_of(wanted[name], issuer) for name in steps.records}
     store.write_all(
         [
             *((name, KEY, pem) for name, pem in made.items()),
             *((name, REQUEST, pem) for name, pem in asked.items()),
-            *((name, RECORD, (json.dumps(record, indent=1) + "\n").encode()) for name, record in records.items()),
+            *((name, RECORD, (json.dumps(record) + "\n").encode()) for name, record in records.items()),
         ]
     )
     for name in steps.removed:

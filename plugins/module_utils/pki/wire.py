@@ -19,14 +19,26 @@ from .model import EKUS, CertificateFacts
 
 STARTTLS = ("", "xmpp")
 LONGEST_GREETING = 65536
+# Part of what OpenSSL calls an alert, and what it means to who showed a certificate or showed none.
+_REFUSALS = {
+    "ALERT_UNSUPPORTED_CERTIFICATE": "the server wants another use on our certificate; servers with OpenSSL ask for "
+    "the client use, those of Windows do not",
+    "ALERT_UNKNOWN_CA": "the server does not trust the issuer of our certificate",
+    "ALERT_CERTIFICATE_EXPIRED": "the server says that our certificate has ended",
+    "ALERT_CERTIFICATE_REVOKED": "the server says that our certificate is revoked",
+    "ALERT_CERTIFICATE_UNKNOWN": "the server does not accept our certificate",
+    "ALERT_BAD_CERTIFICATE": "the server does not accept our certificate",
+    "ALERT_CERTIFICATE_REQUIRED": "the server wants a certificate of ours",
+}
 CHECK: Fields = {
     "id": Field(str, required=True),
     "address": Field(str, required=True),
     "port": Field(int, required=True),
+    "source_address": Field(str),
     "server_name": Field(str),
     "names": Field(list, elements=str),
     "eku": Field(list, elements=str),
-    "sha256": Field(str),
+    "sha256": Field(list, elements=str),
     "key_sha256": Field(str),
     "trust": Field(str),
     "client_certificate": Field(str),
@@ -46,12 +58,13 @@ class Check:
     id: str
     address: str
     port: int
+    source_address: str = ""
     server_name: str = ""
     names: tuple[str, ...] = ()
     eku: tuple[str, ...] = ()
-    sha256: str = ""
+    sha256: tuple[str, ...] = ()
     key_sha256: str = ""
-    trust: str = ""
+    trust: str = ""  # a path, or the text of one
     client_certificate: str = ""
     client_key: str = ""
     revocation: bool = False
@@ -75,8 +88,8 @@ class Seen:
         return {**dataclasses.asdict(self), "wrong": dict(self.wrong)}
 
 
-def decode(items: Any) -> tuple[list[Check], list[str]]:
-    """Checks as they are given, and everything that is wrong with them."""
+def decode(items: Any, roots: Mapping[str, str] | None = None) -> tuple[list[Check], list[str]]:
+    """Checks as they are given, and everything that is wrong with them; `roots` are texts that `trust` may name."""
     problems = problems_of("checks", items, CHECK)
     if problems:
         return [], problems
@@ -90,9 +103,14 @@ def decode(items: Any) -> tuple[list[Check], list[str]]:
             problems.append(f"{where}: client_certificate and client_key go together")
         if item.get("revocation") and not item.get("trust"):
             problems.append(f"{where}.revocation: needs trust, since lists are signed by whom it leads to")
-    lists = ("names", "eku")
-    made: list[dict[str, Any]] = [{k: tuple(v) if k in lists else v for k, v in item.items()} for item in items]
-    return ([], problems) if problems else ([Check(**each) for each in made], [])
+    if problems:
+        return [], problems
+    known = roots or {}
+    fields: list[dict[str, Any]] = [
+        {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()} for item in items
+    ]
+    made = [Check(**each) for each in fields]
+    return [dataclasses.replace(check, trust=known.get(check.trust, check.trust)) for check in made], []
 
 
 def look_at_all(checks: Sequence[Check], timeout: float, at_once: int, now: datetime.datetime) -> list[Seen]:
@@ -123,7 +141,7 @@ def look(check: Check, timeout: float, now: datetime.datetime) -> Seen:
     try:
         leaf, sent = _handshake(check, _context(check), timeout)
     except (OSError, ValueError) as error:
-        return Seen(check.id, {"connection": _reason(error)})
+        return Seen(check.id, {"peer" if _is_refusal(check, error) else "connection": _reason(error)})
     facts = certificates.facts(leaf)
     wrong = _wrong(check, facts, now)
     if check.trust:
@@ -143,8 +161,9 @@ def _wrong(check: Check, facts: CertificateFacts, now: datetime.datetime) -> dic
     days = facts.days_left(now)
     if date or days < check.least_days:
         wrong["date"] = date or f"{days} days are left, fewer than {check.least_days}"
-    if check.sha256 and check.sha256 != facts.sha256:
-        wrong["other"] = f"{facts.sha256[:16]} is shown in place of {check.sha256[:16]}; was the server reloaded?"
+    if check.sha256 and facts.sha256 not in check.sha256:
+        expected = " or ".join(each[:16] for each in check.sha256)
+        wrong["other"] = f"{facts.sha256[:16]} is shown in place of {expected}; was the server reloaded?"
     if check.key_sha256 and check.key_sha256 != facts.key:
         wrong["key"] = f"it is for another key, {facts.key[:16]}, than {check.key_sha256[:16]}"
     return wrong
@@ -161,7 +180,10 @@ def _as_a_peer(check: Check, timeout: float, leaf: Any, sent: Sequence[Any], now
     wrong: dict[str, str] = {}
     try:
         context = _context(check)
-        context.load_verify_locations(check.trust)
+        if _is_text(check.trust):
+            context.load_verify_locations(cadata=check.trust)
+        else:
+            context.load_verify_locations(check.trust)
         context.verify_mode = ssl.CERT_REQUIRED
         _handshake(check, context, timeout)
     except ssl.SSLCertVerificationError as error:
@@ -174,7 +196,8 @@ def _as_a_peer(check: Check, timeout: float, leaf: Any, sent: Sequence[Any], now
         wrong["revocation"] = "not looked at, since Python tells the chain that a server sends from 3.10 on only"
     elif check.revocation and "chain" not in wrong:
         try:
-            roots = certificates.load_all(files.read(Path(check.trust)))
+            trust = check.trust.encode() if _is_text(check.trust) else files.read(Path(check.trust))
+            roots = certificates.load_all(trust)
             chain, problem = certificates.chain_of(leaf, list(sent), roots, now)
         except ValueError as error:
             chain, problem = [], str(error)
@@ -201,7 +224,8 @@ def _context(check: Check) -> ssl.SSLContext:
 def _handshake(check: Check, context: ssl.SSLContext, timeout: float) -> tuple[Any, list[Any]]:
     """The certificate, and all that came with it."""
     name = check.server_name or (check.address if not names.is_address(check.address) else "")
-    with socket.create_connection((check.address, check.port), timeout) as connection:
+    source = (check.source_address, 0) if check.source_address else None
+    with socket.create_connection((check.address, check.port), timeout, source_address=source) as connection:
         if check.starttls == "xmpp":
             _start_xmpp(connection, name)
         with context.wrap_socket(connection, server_hostname=name or None) as secured:
@@ -238,7 +262,19 @@ def _read_until(connection: socket.socket, mark: bytes) -> None:
             raise ValueError(f"the server offers no TLS for XMPP; it said {data[:80]!r}")
 
 
+def _is_text(trust: str) -> bool:
+    return "-----BEGIN" in trust
+
+
+def _is_refusal(check: Check, error: Exception) -> bool:
+    """Whether a server ends a handshake because of the certificate that it was shown."""
+    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    return bool(check.client_certificate) and any(part in reason for part in _REFUSALS)
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
-        return f"the handshake ends with {error.reason or error}"
+        reason = error.reason or str(error)
+        meaning = next((words for part, words in _REFUSALS.items() if part in reason), "")
+        return f"the handshake ends with {reason}{': ' if meaning else ''}{meaning}"
     return str(error) or type(error).__name__

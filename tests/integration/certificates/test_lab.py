@@ -87,7 +87,7 @@ def test_servers_of_a_pool_see_each_other_as_peers(applied: Certified):
         "port": 5061,
         "names": ["pool1.corp.contoso.com", "sip.contoso.com"],
         "eku": ["server"],
-        "sha256": applied.fingerprint(POOL),
+        "sha256": [applied.fingerprint(POOL)],
         "trust": str(INSTALLED / POOL / "trust.pem"),
         "revocation": True,
         "least_days": 300,

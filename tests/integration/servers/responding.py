@@ -86,10 +86,12 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.certificate = self._signed("authority", self.key.public_key(), ca=True)
 
-    def _signed(self, name: str, public: ec.EllipticCurvePublicKey, *, ca: bool) -> x509.Certificate:
+    def _signed(
+        self, name: str, public: ec.EllipticCurvePublicKey, *, ca: bool, use: x509.ObjectIdentifier | None = None
+    ) -> x509.Certificate:
         now = datetime.datetime.now(tz=datetime.UTC)
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-        return (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
             .issuer_name(issuer)
@@ -99,13 +101,15 @@ class Authority:
             .not_valid_after(now + datetime.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.IPv4Address(HERE))]), critical=False)
-            .sign(self.key, hashes.SHA256())
         )
+        if use:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
+        return builder.sign(self.key, hashes.SHA256())
 
-    def install(self, folder: Path, name: str) -> str:
+    def install(self, folder: Path, name: str, use: x509.ObjectIdentifier | None = None) -> str:
         """The fingerprint of a new certificate, whose files are in the folder now."""
         key = ec.generate_private_key(ec.SECP256R1())
-        made = self._signed(name, key.public_key(), ca=False)
+        made = self._signed(name, key.public_key(), ca=False, use=use)
         files = {
             "trust.pem": self.certificate.public_bytes(serialization.Encoding.PEM),
             "key.pem": key.private_bytes(

@@ -17,6 +17,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.integration.servers.responding import (
     HERE,
@@ -146,6 +147,19 @@ def test_mutual_tls_takes_only_clients_of_the_authority(responder: Running, tmp_
     failures = responder.status()["listeners"][0]["tls_failures"]
     assert sum(failures.values()) == 2
     assert failures["peer did not return a certificate"] == 1
+
+
+def test_servers_show_one_another_certificates_for_servers(responder: Running, tmp_path: Path) -> None:
+    """As the products do, and OpenSSL by itself does not."""
+    authority = Authority()
+    authority.install(tmp_path / "row@fe1", "fe1")
+    known = authority.install(tmp_path / "server", "server", ExtendedKeyUsageOID.SERVER_AUTH)
+    authority.install(tmp_path / "signer", "signer", ExtendedKeyUsageOID.CODE_SIGNING)
+    responder.start(tcp("5061", transport="mtls", certificate={"id": "row@fe1"}))
+    with secured(5061, tmp_path / "server") as accepted:
+        assert answer(accepted)["client_certificate_sha256"] == known
+    assert said_to(5061, tmp_path / "signer") == b""
+    assert "client certificate" in str(responder.status()["listeners"][0]["tls_failures"])
 
 
 def test_any_port_of_a_range_answers_as_itself(responder: Running) -> None:

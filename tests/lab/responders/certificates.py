@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import _ssl
+import ctypes
 import dataclasses
 import hashlib
 import os
@@ -12,6 +14,8 @@ from pathlib import Path
 from tests.lab.responders.configuration import Files
 
 _END = "-----END CERTIFICATE-----"
+# What OpenSSL calls the purpose of a certificate that authenticates a server (x509v3.h).
+_PURPOSE_SERVER = 2
 Signature = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -69,8 +73,22 @@ def _load(files: Files, transport: str) -> Identity:
     if transport == "mtls" or (transport == "tls_or_mtls" and Path(files.trust).exists()):
         Path(files.trust).stat()
         context.load_verify_locations(files.trust)
+        _judge_as_servers(context)
         context.verify_mode = ssl.CERT_REQUIRED if transport == "mtls" else ssl.CERT_OPTIONAL
     return Identity(context, fingerprint)
+
+
+def _judge_as_servers(context: ssl.SSLContext) -> None:
+    """Take the certificates that servers show to one another, which the products ask the server's use of and no other.
+
+    OpenSSL asks clients for the client's use, as Windows does not, and Python has no word for what to ask instead.
+    """
+    library = ctypes.CDLL(_ssl.__file__)
+    library.SSL_CTX_set_purpose.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    # The first thing in Python's object after what all objects begin with is OpenSSL's.
+    theirs = ctypes.c_void_p.from_address(id(context) + object.__basicsize__).value
+    if not library.SSL_CTX_set_purpose(theirs, _PURPOSE_SERVER):
+        raise ValueError("OpenSSL knows no such purpose of certificates")
 
 
 def sha256(der: bytes) -> str:

@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 import typing as t
 from pathlib import Path
 
@@ -132,6 +137,63 @@ def test_what_people_take_to_windows_is_written_once_and_opens_with_the_passphra
     assert "pbeWithSHA1And3-KeyTripleDES-CBC" in done.stderr
     assert done.stdout.count("BEGIN CERTIFICATE") == 2
     assert subprocess.run([*opened, "pass:guess"], capture_output=True, check=False).returncode != 0
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> t.Iterator[int]:
+    """A server on loopback that shows the certificate of a folder; its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+
+    def serve(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _peer = listening.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.settimeout(5)
+                    with context.wrap_socket(connection, server_side=True) as secured:
+                        secured.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=[listening], daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+
+
+def test_what_the_plan_expects_is_held_against_what_was_issued(controller: Controller):
+    path = controller.folder / "checks.json"
+
+    def look(port: int, **more: t.Any) -> dict[str, t.Any]:
+        check = {"id": "x", "stage": "s", "why": [], "host": HOST, "address": "127.0.0.1", "port": port}
+        check |= {"certificates": [ID], "issuer": "internal", "names": [HOST], "eku": ["server"], "revocation": True}
+        path.write_text(json.dumps({"checks": [check]}))
+        return {"openuc.ocs.certificate_verify": {"slice": str(path), "pki": str(controller.pki), **more}}
+
+    # Nothing is issued yet, so nobody is connected to.
+    before, _said = controller.run(look(1), controller.request(), controller.issue())
+    assert (before[0]["wrong"], before[0]["would_need"], before[0]["changed"]) == ([], [ID], False)
+    held = controller.pki / "certificates" / ID
+    again = controller.folder / "again"
+    shutil.copytree(held, again)
+    with served(again) as port:
+        tolerated = {"internal": ["crl"]}
+        tasks = [
+            look(port, tolerated=tolerated),
+            look(port),
+            look(port, hosts=["other"]),
+            look(port, only=["other"]),
+            controller.issue(days=300, renew_days=400),
+            look(port, tolerated=tolerated),
+        ]
+        results, _said = controller.run(*tasks)
+    where = f"{HOST} at 127.0.0.1:{port}"
+    assert (results[0]["wrong"], results[0]["results"][0]["id"]) == ([], where)
+    # The address of the lists is nobody's.
+    assert results[1]["wrong"][0].startswith(f"{where}: revocation: http://pki.contoso.com/issuing.crl: cannot be")
+    assert results[2]["results"] == results[3]["results"] == []
+    assert "is shown in place of" in results[5]["msg"]
 
 
 @pytest.fixture
