@@ -107,7 +107,7 @@ coverage: setup-dev ## the same tests, with the branch coverage gate of pyprojec
 	pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 integration: setup-dev ## tests on real hosts of labs of their own, as root; WORKERS=0 does them in one row
-	pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS) tests/integration
+	pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS) tests/integration
 
 browser: setup-dev ## the report and its pictures in a real browser
 	@tests/tools/browser.sh $(ARGS)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One lab for all tests of a worker, in a management network of its own, so that it stands beside others.
 
-Tests of a file run one after another, in its order. Files may run beside one another (`pytest -n 2 --dist loadgroup`):
-each worker has labs of its own.
+Tests of a file run one after another, in its order. Files may run beside one another (`pytest -n 2`): each worker has
+labs of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.lab import estate, kernel, lab, machine, packages
 from tests.lab.lab import Lab
@@ -27,18 +28,23 @@ from tests.support import ROOT
 HERE = Path(__file__).parent
 # Names of labs that tests make: a letter for the test, and the process that runs it.
 OURS = re.compile(r"[q-z](\d{4,7})")
-# Folders whose files share servers that take long to make, and so stay with one worker.
+# Folders whose files share servers that take long to make.
 TOGETHER: t.Final = ("dns", "qos")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name what stays together when several workers share the tests out."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            path = item.path.relative_to(HERE)
-            group = path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
-            item.add_marker(pytest.mark.xdist_group(group))
+class ByServers(LoadScopeScheduling):
+    """Shares out whole files, or whole folders where their files share servers, in the order in which they stand."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = Path(path).parent
+        return str(folder) if folder.name in TOGETHER else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> ByServers:
+    """Have several workers (`pytest -n 2`) never meet on the same servers."""
+    return ByServers(config, log)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,8 @@ from tests.integration.balancer.conftest import BALANCER, FIRST, LAB, OUTSIDE, B
 from tests.integration.conftest import RunningLab
 from tests.support import ROOT
 
+# Once all hosts have been asked, the balancers and one that is none will do.
+FEW: t.Final = ("--limit", "load_balancer:front_end")
 PLAY: t.Final = f"""
 - hosts: all
   gather_facts: false
@@ -56,10 +58,10 @@ def test_check_apply_apply_check_and_restore(play: t.Callable[..., dict[str, tup
     balancers = {BALANCER, OUTSIDE, "lb-in.contoso.com"}
     assert _changed(play("--check", "--diff")) == balancers
     assert _changed(play()) == balancers
-    assert _changed(play()) == set()
-    assert _changed(play("--check")) == set()
-    assert _changed(play("-e", "tasks=restore")) == balancers
-    assert _changed(play("-e", "tasks=restore", "-e", "given_run=never")) == set()
+    assert _changed(play(*FEW)) == set()
+    assert _changed(play(*FEW, "--check")) == set()
+    assert _changed(play(*FEW, "-e", "tasks=restore")) == balancers
+    assert _changed(play(*FEW, "-e", "tasks=restore", "-e", "given_run=never")) == set()
 
 
 def test_an_appliance_is_rendered_for_and_not_connected_to(
@@ -68,7 +70,7 @@ def test_an_appliance_is_rendered_for_and_not_connected_to(
     given = {"uc_backend": {"load_balancer": "rendered"}, "uc_estate_dir": str(tmp_path / "estate")}
     unreachable = {"ansible_host": "192.0.2.1", "load_balancer_render_format": "f5_as3"}
     rendered = tmp_path / "estate/rendered/load_balancer" / BALANCER / "as3.json"
-    arguments = ("-e", json.dumps({**given, **unreachable}))
+    arguments = (*FEW, "-e", json.dumps({**given, **unreachable}))
     everywhere = _changed(play("--check", *arguments))
     assert len(everywhere) == 3
     assert not rendered.exists()
@@ -79,7 +81,7 @@ def test_an_appliance_is_rendered_for_and_not_connected_to(
 
 def test_an_administrator_drains_a_member_by_its_name(play: t.Callable[..., dict[str, tuple[int, int]]]) -> None:
     drain = ROOT / "playbooks/drain.yml"
-    play()
+    play(*FEW)
     member = ("-e", f"member={FIRST}", "-e", "wait=20")
     assert _changed(play(*member, "--check", book=drain)) == {BALANCER}
     assert _changed(play(*member, book=drain)) == {BALANCER}
