@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -85,6 +85,39 @@ def _fits(value: Any, wanted: type) -> bool:
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, wanted)
+
+
+def one_or_listed(options: Mapping[str, Any], listed: str, own: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The mappings in the option `listed`, or what the options themselves say in place of one, by where they stand.
+
+    With everything that is no mapping, or an option that none has.
+    """
+    given = options.get(listed)
+    if given is None:
+        return {"": {name: options.get(name) for name in own}}, []
+    if not isinstance(given, (list, tuple)):
+        return {}, [f"{listed}: expected a list, got {given!r}"]
+    found, problems = {}, []
+    for index, item in enumerate(given):
+        where = f"{listed}[{index}]"
+        if not isinstance(item, Mapping):
+            problems.append(f"{where}: expected a mapping, got {item!r}")
+            continue
+        unknown = sorted(set(item) - set(own))
+        problems += [f"{where}.{option}: no such option{nearest(option, own)}" for option in unknown]
+        found[f"{where}."] = item
+    return found, problems
+
+
+def given_twice(where: str, named: Iterable[tuple[Hashable, str]]) -> list[str]:
+    """Items that have the same name as an earlier one: what tells them apart, and what they are called."""
+    seen: dict[Hashable, int] = {}
+    found = []
+    for index, (name, shown) in enumerate(named):
+        first = seen.setdefault(name, index)
+        if first != index:
+            found.append(f"{where}[{index}]: {shown} is given in {where}[{first}] already; leave one")
+    return found
 
 
 def nearest(word: Any, words: Any) -> str:

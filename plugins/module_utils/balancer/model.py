@@ -7,10 +7,10 @@ import dataclasses
 import functools
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..items import nearest, problems_of
+from ..items import given_twice, nearest, problems_of
 from ..specs import BALANCED_SERVICE
 
 METHODS = ("least_connections",)
@@ -88,7 +88,7 @@ def decode(items: Any) -> tuple[list[Service], list[str]]:
     if problems:
         return [], problems
     services = [_service(item) for item in items]
-    return services, _twice(services)
+    return services, given_twice("services", ((service.key, service.key) for service in services))
 
 
 def decode_addresses(items: Any) -> tuple[list[Address], list[str]]:
@@ -206,7 +206,7 @@ def _service(item: Mapping[str, Any]) -> Service:
         vip=item["vip"],
         port=int(item["port"]),
         protocol=item["protocol"],
-        members=tuple(Member(member["name"], member["address"]) for member in item["members"]),
+        members=tuple(_member(member["name"], member["address"]) for member in item["members"]),
         member_port=int(item.get("member_port") or item["port"]),
         method=item["method"],
         affinity=item["affinity"],
@@ -218,13 +218,3 @@ def _service(item: Mapping[str, Any]) -> Service:
         check_port=int(item["check_port"]),
         replaces=item.get("replaces") or "",
     )
-
-
-def _twice(services: Iterable[Service]) -> list[str]:
-    seen: dict[str, int] = {}
-    problems = []
-    for index, service in enumerate(services):
-        first = seen.setdefault(service.key, index)
-        if first != index:
-            problems.append(f"services[{index}]: {service.key} is services[{first}] already")
-    return problems

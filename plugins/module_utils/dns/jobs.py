@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Union
 
-from ..items import nearest
+from ..items import given_twice, nearest, one_or_listed
 from ..journal import option_problems
 from ..limits import Limits, limit_problems
 from ..specs import DNS_ZONE
@@ -54,21 +54,17 @@ class Common:
 def jobs_of(options: Mapping[str, Any]) -> tuple[list[Job], list[str]]:
     """A job for each zone, and the problems of all of them."""
     keys, problems = _keys(options)
-    given = options.get("zones")
+    zones, wrong = one_or_listed(options, "zones", DNS_ZONE)
+    problems += wrong
     jobs: list[Job] = []
-    if given is None:
-        zones = {"": {name: options.get(name) for name in DNS_ZONE}}
-    else:
-        zones = {f"zones[{index}].": zone for index, zone in enumerate(given)}
     for prefix, zone in zones.items():
-        if not isinstance(zone, Mapping):
-            problems.append(f"{prefix[:-1]}: expected a mapping, got {zone!r}")
-            continue
         job, found = _job(zone, keys, options["state"])
         problems += [prefix + each for each in found]
         if job:
             jobs.append(job)
-    problems += _twice(jobs)
+    if not problems:
+        places = (((job.place.server, job.place.view, job.zone), str(job.place)) for job in jobs)
+        problems = given_twice("zones", places)
     return jobs, problems + common_problems(options)
 
 
@@ -110,8 +106,6 @@ def _job(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -
         for option in ("zone", "server")
         if not zone.get(option) and not (option == "server" and state in OFFLINE)
     ]
-    unknown = sorted(set(zone) - set(DNS_ZONE))
-    problems += [f"{option}: no such option{nearest(option, DNS_ZONE)}" for option in unknown]
     if problems:
         return None, problems
     given = zone.get("records")
@@ -149,13 +143,3 @@ def _key(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -
         known = ", ".join(sorted(keys)) or "none"
         return None, [f"key_name: {name!r} is neither in keys nor in key_file; known are {known}{nearest(name, keys)}"]
     return keys[name], []
-
-
-def _twice(jobs: list[Job]) -> list[str]:
-    seen: dict[tuple[str, str, bytes], Job] = {}
-    found = []
-    for job in jobs:
-        first = seen.setdefault((job.place.server, job.place.view, job.zone), job)
-        if first is not job:
-            found.append(f"zones: {job.place} stands there twice")
-    return found

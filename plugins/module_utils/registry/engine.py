@@ -217,17 +217,6 @@ def keys_of(want: Sequence[Wanted], owned: Owned) -> list[tuple[str, str]]:
     return list({key_id(*place): place for place in (*places, *owned.keys)}.values())
 
 
-def duplicates(where: str, values: Sequence[Value]) -> list[str]:
-    """Values that are given twice, by the names that Windows takes for one."""
-    seen: dict[ValueId, int] = {}
-    found = []
-    for index, value in enumerate(values):
-        first = seen.setdefault(value.id, index)
-        if first != index:
-            found.append(f"{where}[{index}]: {value.path} is given in {where}[{first}] already; leave one")
-    return found
-
-
 def _goes(value: Value, state: str, wanted: Mapping[ValueId, Wanted], planned_keys: set[KeyId]) -> bool:
     """Whether a value of ours is one too many."""
     if state == "deleted":

@@ -7,12 +7,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..items import item_problems, nearest, problems_of
+from ..items import given_twice, item_problems, nearest, one_or_listed, problems_of
 from ..journal import option_problems
 from ..limits import Limits, limit_problems
 from ..specs import REGISTRY_ACCOUNT, REGISTRY_TARGET, REGISTRY_VALUE
 from .account import Account
-from .engine import Wanted, duplicates
+from .engine import Wanted
 from .values import HIVES, Value, key_id, key_problem, value_of
 
 Options = Mapping[str, Any]
@@ -67,20 +67,15 @@ class Common:
 def targets_of(options: Options) -> tuple[list[Target], Problems]:
     """All targets, and the problems of all of them."""
     accounts, problems = accounts_of(options)
-    given = options.get("targets")
-    if given is None:
-        listed: dict[str, Any] = {"": {name: options.get(name) for name in REGISTRY_TARGET}}
-    elif isinstance(given, (list, tuple)):
-        listed = {f"targets[{index}].": target for index, target in enumerate(given)}
-    else:
-        return [], [f"targets: expected a list, got {given!r}"]
+    listed, wrong = one_or_listed(options, "targets", REGISTRY_TARGET)
+    problems += wrong
     found = []
     for prefix, target in listed.items():
         made, wrong = _target(target, accounts, options["state"])
         problems += [prefix + each for each in wrong]
         if made:
             found.append(made)
-    return found, [*problems, *_twice(found)]
+    return found, problems or given_twice("targets", ((target.place, target.shown) for target in found))
 
 
 def common_problems(options: Options) -> Problems:
@@ -143,17 +138,11 @@ def values_of(where: str, items: Any) -> tuple[list[Wanted], Problems]:
         problems += wrong
         if value and item.get("id") not in replaced:
             found.append(Wanted(value, " ".join(item.get("why", ()))))
-    return found, problems or duplicates(where, [item.value for item in found])
+    return found, problems or given_twice(where, ((item.value.id, item.value.path) for item in found))
 
 
-def _target(item: Any, accounts: Mapping[str, Account], state: str) -> tuple[Target | None, Problems]:
-    if not isinstance(item, Mapping):
-        return None, [f"expected a mapping, got {item!r}"]
-    problems = [
-        f"{option}: no such option{nearest(option, REGISTRY_TARGET)}"
-        for option in sorted(set(item) - {*REGISTRY_TARGET})
-    ]
-    problems += [f"{option}: is missing" for option in _needed(item, state) if not item.get(option)]
+def _target(item: Options, accounts: Mapping[str, Account], state: str) -> tuple[Target | None, Problems]:
+    problems = [f"{option}: is missing" for option in _needed(item, state) if not item.get(option)]
     given = item.get("values")
     if given is None and state in NEEDING_VALUES:
         problems.append("values: is missing; write [] for none")
@@ -222,13 +211,4 @@ def _not_remote(values: Sequence[Value]) -> Problems:
         f"values[{index}].hive: {value.path}: of a host only {REMOTE_HIVE} is changed; for users name a gpo"
         for index, value in enumerate(values)
         if value.hive != REMOTE_HIVE
-    ]
-
-
-def _twice(targets: Sequence[Target]) -> Problems:
-    seen: dict[str, Target] = {}
-    return [
-        f"targets: {target.shown} stands there twice"
-        for target in targets
-        if seen.setdefault(target.place, target) is not target
     ]

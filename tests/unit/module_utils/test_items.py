@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.module_utils.items import Field, problems_of
+from ansible_collections.openuc.ocs.plugins.module_utils.items import Field, given_twice, one_or_listed, problems_of
 
 FIELDS = {
     "name": Field(str, required=True),
@@ -38,3 +38,25 @@ def test_each_problem_names_index_and_value(items: object, problem: str) -> None
 
 def test_all_problems_at_once() -> None:
     assert len(problems_of("records", [{"ttl": "x"}, {"name": 1}], FIELDS)) == 3
+
+
+def test_options_stand_for_one_or_a_list_of_them() -> None:
+    own = {"zone": {}, "server": {}}
+    assert one_or_listed({"zone": "a", "server": None, "state": "x"}, "zones", own) == (
+        {"": {"zone": "a", "server": None}},
+        [],
+    )
+    listed = [{"zone": "a"}, {"zoen": "b"}, "text"]
+    found, problems = one_or_listed({"zones": listed}, "zones", own)
+    assert found == {"zones[0].": {"zone": "a"}, "zones[1].": {"zoen": "b"}}
+    assert problems == [
+        "zones[1].zoen: no such option; did you mean zone?",
+        "zones[2]: expected a mapping, got 'text'",
+    ]
+    assert one_or_listed({"zones": "a"}, "zones", own) == ({}, ["zones: expected a list, got 'a'"])
+
+
+def test_what_is_given_twice_is_named_by_both_places() -> None:
+    assert given_twice("rules", [("a", "A"), ("b", "b"), ("a", "a")]) == [
+        "rules[2]: a is given in rules[0] already; leave one"
+    ]

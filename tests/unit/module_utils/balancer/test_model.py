@@ -62,7 +62,7 @@ def test_each_mistake_has_its_words(change: dict[str, t.Any], problem: str) -> N
 
 def test_a_port_of_an_address_is_one_service() -> None:
     _services, problems = decode([SIP, STUN, {**SIP, "check_port": "5060"}])
-    assert problems == ["services[2]: tcp/10.20.0.100:5061 is services[0] already"]
+    assert problems == ["services[2]: tcp/10.20.0.100:5061 is given in services[0] already; leave one"]
 
 
 def test_what_is_left_out_is_derived() -> None:

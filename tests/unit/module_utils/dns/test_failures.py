@@ -299,16 +299,17 @@ class TestOptions:
         ]
         msg = self.msg(zones=zones, timeout=-1.0)
         assert msg.splitlines() == [
-            "4 problem(s) with the options; nothing was done:",
-            "zones[0].key_name: is missing; update: tsig needs the name of a key",
+            "5 problem(s) with the options; nothing was done:",
             "zones[1].veiw: no such option; did you mean view?",
             "zones[2]: expected a mapping, got 'text'",
+            "zones[0].key_name: is missing; update: tsig needs the name of a key",
+            "zones[1].records[0]: expected a mapping, got 17",
             "timeout: expected more than 0 seconds, got -1.0",
         ]
 
     def test_a_zone_stands_once(self) -> None:
         zone = {"server": "ns1", "zone": "contoso.com", "key_name": "openuc", "records": []}
-        assert "zones: zone Contoso.com. at ns1 stands there twice" in self.msg(
+        assert "zones[1]: zone Contoso.com. at ns1 is given in zones[0] already; leave one" in self.msg(
             zones=[zone, {**zone, "zone": "Contoso.com."}]
         )
 

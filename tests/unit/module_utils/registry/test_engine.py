@@ -134,11 +134,6 @@ def test_the_keys_that_steps_will_make_are_known_before() -> None:
     assert engine.made_by(changes, absent) == absent[:2]
 
 
-def test_values_given_twice_are_named_by_both_places() -> None:
-    found = engine.duplicates("values", [A1, B1, number("a", 3, KEY.upper())])
-    assert found == [r"values[2]: HKLM\SOFTWARE\CONTOSO:a is given in values[0] already; leave one"]
-
-
 def test_each_key_is_read_once() -> None:
     owned = Owned((number("A", 1, KEY.upper()),), (("HKLM", KEY.lower()), ("HKLM", OTHER)))
     assert len(engine.keys_of(wanted(A1, B1), owned)) == 2

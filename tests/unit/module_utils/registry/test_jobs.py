@@ -82,14 +82,14 @@ def test_replaced_items_of_a_plan_are_left_out() -> None:
         ),
         ({"target": "hq", "gpo": "UC", "values": []}, "domain_controller: is missing"),
         ({"targets": {}}, "targets: expected a list, got {}"),
-        ({"targets": ["fe1"]}, "targets[0].expected a mapping, got 'fe1'"),
+        ({"targets": ["fe1"]}, "targets[0]: expected a mapping, got 'fe1'"),
         (
             {"targets": [{"target": "fe1", "vaules": []}]},
             "targets[0].vaules: no such option; did you mean values?",
         ),
         (
             {"targets": [{"target": "fe1", "values": []}, {"target": "FE1", "values": []}]},
-            "targets: FE1 stands there twice",
+            "targets[1]: FE1 is given in targets[0] already; leave one",
         ),
         ({"target": "fe1", "values": [], "account": "defualt"}, "account: 'defualt' is none of default; did you mean"),
         ({"target": "fe1", "values": [], "accounts": {}, "passwords": {}}, "accounts: is missing"),
