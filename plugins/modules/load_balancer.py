@@ -64,8 +64,9 @@ options:
     default: []
   pair:
     description:
-      - This host is one of two that hold O(addresses) in turn, by keepalived. The one that holds them loses them when it
-        dies, when its HAProxy does not answer, or when one of its cards is dead; the other has them within two seconds.
+      - This host is one of two that hold O(addresses) in turn, by keepalived. The one that holds them loses them when
+        it dies, when its HAProxy does not answer, or when one of its cards is dead; the other has them within two
+        seconds.
       - A host that comes back does not take the addresses back, which would end every connection once more.
       - With O(state=overridden), a host without it is one of a pair no more.
     type: dict

@@ -18,6 +18,9 @@ description:
   - It changes nothing, neither on the host nor on what is probed, beyond what any connection does.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.mechanism.sliced
+  - openuc.ocs.observing
 options:
   probes:
     description:
@@ -55,20 +58,6 @@ options:
         as, and C(tries).
       - With O(slice) the probes come from there.
     type: raw
-  slice:
-    description:
-      - Path on the controller of a slice of the plan, C(intended/slices/probe/<host>.json), which holds what the plan
-        expects to be seen from the host. What the task says goes before what the slice says.
-    type: path
-  stages:
-    description: Stages that have been reached; only their probes of O(slice) are tried. All of them, when left out.
-    type: list
-    elements: str
-  observed_dir:
-    description:
-      - Folder on the controller for what was seen, together with what was expected, in C(<host>.json), from which
-        M(openuc.ocs.report) makes verdicts. RV(results) is left out then.
-    type: path
   most_shown:
     description: How many results are returned at most; those that were not as expected come first.
     type: int
@@ -98,12 +87,6 @@ attributes:
   check_mode:
     support: full
     description: Probes change nothing and are tried in check mode too; only O(results_file) is not written.
-  diff_mode:
-    support: none
-    description: There is never a difference to show.
-  idempotent:
-    support: full
-    description: It never changes anything.
 seealso:
   - module: ansible.builtin.wait_for
 """

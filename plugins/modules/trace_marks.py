@@ -18,6 +18,9 @@ description:
   - It changes nothing. It needs root on the host, to hear ICMP errors.
 author:
   - The OpenUC contributors (@openuc)
+extends_documentation_fragment:
+  - openuc.ocs.mechanism.sliced
+  - openuc.ocs.observing
 options:
   traces:
     description:
@@ -27,20 +30,6 @@ options:
         by ports. C(expect) is the mark that shall arrive; C(dscp) when left out.
       - They come from here or from O(slice).
     type: raw
-  slice:
-    description:
-      - Path on the controller of a slice of the plan, C(intended/slices/trace_marks/<host>.json), which holds the marks
-        to follow from the host. What the task says goes before what the slice says.
-    type: path
-  stages:
-    description: Stages that have been reached; only their traces of O(slice) are tried. All of them, when left out.
-    type: list
-    elements: str
-  observed_dir:
-    description:
-      - Folder on the controller for what was seen, together with what was expected, in C(<host>.json), from which
-        M(openuc.ocs.report) makes verdicts. RV(traces) is left out then.
-    type: path
   most_hops:
     description: Hops after which a destination is given up.
     type: int
@@ -60,12 +49,6 @@ attributes:
   check_mode:
     support: full
     description: Traces change nothing and are done in check mode too.
-  diff_mode:
-    support: none
-    description: There is never a difference to show.
-  idempotent:
-    support: full
-    description: It never changes anything.
 seealso:
   - module: openuc.ocs.probe
   - module: openuc.ocs.qos_registry
