@@ -197,6 +197,12 @@ def _port(text: Any) -> int | None:
     return int(text) if str(text).isdecimal() and 1 <= int(text) <= 65535 else None
 
 
+@functools.lru_cache(maxsize=100_000)
+def _member(name: str, address: str) -> Member:
+    """One object for a server, of however many services it is a member."""
+    return Member(name, address)
+
+
 def _service(item: Mapping[str, Any]) -> Service:
     snat = tuple(item.get("snat") or ())
     return Service(
