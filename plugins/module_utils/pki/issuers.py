@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Mapping, Sequence
 
@@ -25,10 +26,9 @@ _KINDS: Mapping[str, type[Issuing]] = {
 def run(options: Options, wanted: Sequence[Request], now: datetime.datetime, *, check: bool) -> Outcome:
     """Do what the options say; in check mode only tell it."""
     store = Store(options.folder)
-    if check or options.state == "gathered":
-        return _run(store, options, wanted, now, check=True)
-    with store.locked():
-        return _run(store, options, wanted, now, check=False)
+    check = check or options.state == "gathered"
+    with contextlib.nullcontext() if check else store.locked():
+        return _run(store, options, wanted, now, check=check)
 
 
 def _run(store: Store, options: Options, wanted: Sequence[Request], now: datetime.datetime, *, check: bool) -> Outcome:
