@@ -7,16 +7,16 @@ import contextlib
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from ..contract import Operation, result
-from ..files import FileError, make_folder, read_bytes, write_whole
+from ..files import FileError, read_bytes, write_whole
 from ..journal import Journal, JournalError, run_id
 from ..limits import limit_problems, limits_of
 from . import cards, packets, parsing, planning, text, watcher
 from .asked import OFFLINE, Result, offline, unserved_of, wanted
+from .checking import Checking
 from .keepalived import Keepalived
 from .model import Address, Service, decode_addresses
 from .pairs import Pair, decode_pair
@@ -141,8 +141,13 @@ class Engine:
     # --- what is to change ---
 
     def _changed(self, want: Want) -> Result:
+        with contextlib.closing(Checking(self.haproxy)) as checking:
+            return self._changed_beside(want, checking)
+
+    def _changed_beside(self, want: Want, checking: Checking) -> Result:
         owned = self._owned()[1]
         draft = text.Draft(want.services, bool(want.pair or owned))
+        self._check_early(draft, want, checking)
         have = self._have(draft.sections())
         missing = self._missing(want)
         need = self._would_need(want, missing)
@@ -161,9 +166,15 @@ class Engine:
         undo = ""
         if done and not self.check:
             undo = run_id(self.options["run"] if self.options["state"] != "restored" else None)
-            self._apply(have, new, after, undo)
+            self._apply(have, new, after, undo, checking)
         found = result(done, self._foreign(), undo, str(self.journal.folder / "runs" / f"{undo}.json") if undo else "")
         return {**found, "unserved": unserved, "would_need": need, "missing": missing}
+
+    def _check_early(self, draft: text.Draft, want: Want, checking: Checking) -> None:
+        """Most often the services that are listed are all there will be; what is looked at in vain costs nobody."""
+        new = draft.text()
+        if not self.check and want.services and not self._missing(want) and read_bytes(self.places.own) != new.encode():
+            checking.begin(new)
 
     def _missing(self, want: Want) -> list[str]:
         """Programs that the host lacks."""
@@ -234,11 +245,11 @@ class Engine:
 
     # --- the change itself ---
 
-    def _apply(self, have: _Have, new: str, after: Holding, run: str) -> None:
-        with ThreadPoolExecutor(1) as meanwhile:
-            checked = meanwhile.submit(self._check_files, new, after)
-            gathered = _as_options(have.holding)
-            checked.result()
+    def _apply(self, have: _Have, new: str, after: Holding, run: str, checking: Checking) -> None:
+        if new:
+            checking.begin(new)
+        gathered = _as_options(have.holding)
+        self._check_files(new, after, checking)
         self.journal.store(run, gathered)
         # Both the old and the new are ours until all is done, so that a run that is killed leaves nobody's address.
         both = dict.fromkeys([*have.holding.addresses, *after.addresses])
@@ -258,17 +269,10 @@ class Engine:
         self.journal.own(_owned_as(after.addresses, after.pair))
         self.journal.note(run, "done")
 
-    def _check_files(self, new: str, after: Holding) -> None:
-        if new:
-            make_folder(self.places.own.parent)
-            candidate = self.places.own.with_name(".half-openuc.cfg")
-            write_whole(candidate, new.encode(), 0o644)
-            try:
-                problem = self.haproxy.check(candidate)
-            finally:
-                candidate.unlink(missing_ok=True)
-            if problem:
-                raise BalancerError(f"HAProxy refuses the new file; nothing was changed. It says: {problem}")
+    def _check_files(self, new: str, after: Holding, checking: Checking) -> None:
+        problem = checking.problem(new) if new else ""
+        if problem:
+            raise BalancerError(f"HAProxy refuses the new file; nothing was changed. It says: {problem}")
         table = packets.table(after.services)
         if table:
             must([found("nft"), "-c", "-f", "-"], text=table)

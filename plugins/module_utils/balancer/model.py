@@ -203,6 +203,10 @@ def _member(name: str, address: str) -> Member:
     return Member(name, address)
 
 
+# Thousands of services have the same few members.
+_member = functools.lru_cache(maxsize=100_000)(Member)
+
+
 def _service(item: Mapping[str, Any]) -> Service:
     snat = tuple(item.get("snat") or ())
     return Service(

@@ -15,7 +15,7 @@ from .places import BalancerError, Places, found, must, run
 from .runtime import Runtime, RuntimeSocketError
 from .text import SOCKET
 
-_PAUSE = 0.02
+_PAUSE = 0.01
 _TIMES = 3
 _EXPOSED = re.compile(r"^\s*stats\s+socket\s+(?:unix@)?(/\S+)\s.*\bexpose-fd\s+listeners\b", re.MULTILINE)
 _ASSIGNED = re.compile(r'^\s*EXTRAOPTS=(?:"([^"]*)"|\'([^\']*)\'|(\S*))\s*$', re.MULTILINE)

@@ -226,3 +226,28 @@ def test_haproxy_takes_what_is_rendered(tmp_path_factory: pytest.TempPathFactory
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "WARNING" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"affinity": "source", "idle_reset": False},
+        {"idle_seconds": 0, "replaces": "lb.older@pool1:5061/tcp", "why": ["one", "two"]},
+        {"snat": []},
+        {"snat": ["10.20.0.250", "10.20.0.251", "10.20.0.252"], "check_port": "5060", "member_port": "15061"},
+        {"id": "", "why": []},
+        {"vip": "2001:db8::1", "members": [{"name": "fe1", "address": "2001:db8::11"}], "snat": []},
+    ],
+)
+def test_what_is_read_in_one_go_is_what_is_read_line_by_line(
+    changes: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [*services(changes), *made.services(made.STUN)]
+    first = text.section_of(listed[0])
+    written = text.render(listed, {first: ["fe1"]})
+    found = parsing.parse(written)
+    assert set(found.services) == set(listed)
+    assert found.out == {first: ("fe1",)}
+    monkeypatch.setattr(parsing, "_plain", lambda _chunk: None)
+    assert parsing.parse(written) == found
