@@ -157,7 +157,10 @@ class ActionModule(ActionBase):
         more = len(verification.diagnoses) - _MOST_TOLD
         if more > 0:
             lines.append(f"... and {more} more causes")
-        lines += [f"Not looked at: {each.what}, since {each.reason}." for each in verification.unseen]
+        reasons = dict.fromkeys(each.reason for each in verification.unseen)
+        for reason in reasons:
+            what = ", ".join(each.what for each in verification.unseen if each.reason == reason)
+            lines.append(f"Not looked at: {what}: {reason}.")
         for said in (*lines, f"In: {folder}"):
             self._display.display(said)
         wanted = bool(self._task.args.get("fail", True))

@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
+import subprocess
 import typing as t
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.integration.rollout.test_deployed_lab import DeployedLab
+from tests.lab import kernel
 
 Broken = t.Callable[[DeployedLab], contextlib.AbstractContextManager[None]]
 
 CLIENT, WORLD, PARTNER = "client1.corp.contoso.com", "world1.example.net", "edge.fabrikam.com"
 OUTER, INNER, LB1, SQL = "fw-ext.contoso.com", "fw-int.contoso.com", "lb1.corp.contoso.com", "sql1.corp.contoso.com"
+FE1 = "fe1.corp.contoso.com"
 NAMES, NAMES_OUTSIDE, PROXY = "ns1.corp.contoso.com", "ns-ext.contoso.com", "rp1.contoso.com"
 
 
@@ -80,6 +85,19 @@ def _refusing(host: str, port: int) -> Broken:
     return _commands(host, f"nft '{chain}; {rule}'", "nft delete table inet gone")
 
 
+def _both(*each: Broken) -> Broken:
+    """One after another, and mended the other way round."""
+
+    @contextlib.contextmanager
+    def broken(lab: DeployedLab) -> t.Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for one in each:
+                stack.enter_context(one(lab))
+            yield
+
+    return broken
+
+
 def _certificate(host: str, name: str, make: str) -> Broken:
     """Another certificate in the place of the one that a listener shows."""
     folder = f"/etc/openuc/certificates/{name}"
@@ -90,6 +108,91 @@ def _certificate(host: str, name: str, make: str) -> Broken:
     )
 
 
+def _issued(host: str, listener: str, name: str, days: int) -> Broken:
+    """Another certificate of the same authority: for a name, and for so many days, which may be over."""
+
+    @contextlib.contextmanager
+    def broken(lab: DeployedLab) -> t.Iterator[None]:
+        folder = lab.on(host, "sh", "-c", f"readlink -f /etc/openuc/certificates/{listener}").strip()
+        key, chain = _signed(lab, name, days)
+        lab.on(host, "cp", "-a", folder, "/run/kept")
+        try:
+            for file, content in (("key.pem", key), ("certificate.pem", chain)):
+                lab.on(host, "sh", "-ec", f"cat > {folder}/{file} <<'E'\n{content}E\n")
+            yield
+        finally:
+            lab.on(host, "sh", "-ec", f"cp -a /run/kept/. {folder}/ && rm -r /run/kept")
+
+    return broken
+
+
+def _signed(lab: DeployedLab, name: str, days: int) -> tuple[str, str]:
+    """A key, and a certificate with the chain to its root, as text."""
+    authority = lab.folder / "pki/authority"
+    issuer = x509.load_pem_x509_certificate((authority / "issuing.pem").read_bytes())
+    by = serialization.load_pem_private_key((authority / "issuing.key").read_bytes(), None)
+    assert isinstance(by, rsa.RSAPrivateKey)
+    key = rsa.generate_private_key(65537, 2048)
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=90))
+        .not_valid_after(now + datetime.timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(by, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private.decode(), (made.public_bytes(pem) + issuer.public_bytes(pem)).decode()
+
+
+def _registry(host: str, address: str, key: str, name: str, breaking: int, mending: int) -> Broken:
+    """Set by somebody else who may."""
+
+    @contextlib.contextmanager
+    def broken(lab: DeployedLab) -> t.Iterator[None]:
+        password = (lab.lab.folder / "keys/operator.password").read_text().strip()
+
+        def put(data: int) -> None:
+            asked = ("net", "rpc", "registry", "-S", address, "-U", f"openuc%{password}")
+            lab.on(host, *asked, "setvalue", key, name, "dword", str(data))
+
+        put(breaking)
+        try:
+            yield
+        finally:
+            put(mending)
+
+    return broken
+
+
+def _at_router(router: str, breaking: str, mending: str) -> Broken:
+    """At a router of the lab that no inventory knows."""
+
+    @contextlib.contextmanager
+    def broken(lab: DeployedLab) -> t.Iterator[None]:
+        inside = kernel.namespace(lab.lab.name, router)
+        subprocess.run(["ip", "netns", "exec", inside, "nft", breaking], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["ip", "netns", "exec", inside, "nft", mending], check=True)
+
+    return broken
+
+
+# HAProxy says so itself; the programs of the collection are not asked in what tries them.
+UNTIL_DOWN = (
+    'for turn in $(seq 100); do python3 -c "import socket; s = socket.socket(socket.AF_UNIX); '
+    "s.connect('/run/haproxy/openuc.sock'); s.sendall(b'show stat\\n'); print(s.makefile().read())\" "
+    "| grep '^openuc-{vip},{member},' | grep -q ,DOWN, && exit 0; sleep 0.2; done; exit 1"
+)
+PSCHED = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\Psched\DiffservByteMappingConforming"
+REVERSE_PROXY_RULE = "203.0.113.33 . tcp . 443"
 PROXY_NAME = "webext.contoso.com"
 SELF_SIGNED = (
     "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days {days} "
@@ -191,6 +294,73 @@ BREAKAGES: t.Final[dict[str, Breakage]] = {
             "add rule inet gone in udp dport 53 drop; add rule inet gone in tcp dport 53 drop'",
             "nft delete table inet gone",
         ),
+    ),
+    "drifted-rule": Breakage(
+        "A rule is taken out of a firewall",
+        (OUTER,),
+        ("failure.live-differs",),
+        ("fw-ext.contoso.com", "firewall_rules", "203.0.113.33"),
+        _commands(
+            OUTER,
+            f"nft 'delete element inet openuc_filter internet_to_outside/to-port {{ {REVERSE_PROXY_RULE} }}'",
+            f"nft 'add element inet openuc_filter internet_to_outside/to-port {{ {REVERSE_PROXY_RULE} comment "
+            "\"ocs2007r2.flow.user-to-reverse-proxy@rp1.contoso.com:external_access\" }'",
+        ),
+    ),
+    "idle-timeout": Breakage(
+        "The balancer drops connections that are idle for a few seconds",
+        (LB1,),
+        ("failure.live-differs",),
+        ("lb1.corp.contoso.com", "load_balancer"),
+        _commands(
+            LB1,
+            "cp /etc/haproxy/openuc.cfg /run/kept.cfg && "
+            "sed -i 's/timeout client .*/timeout client 10s/' /etc/haproxy/openuc.cfg",
+            "cp /run/kept.cfg /etc/haproxy/openuc.cfg",
+        ),
+    ),
+    "registry-changed": Breakage(
+        "A registry value is set to 0",
+        (FE1,),
+        ("failure.live-differs",),
+        ("fe1.corp.contoso.com", "qos_registry", "ServiceTypeGuaranteed"),
+        _registry(FE1, "10.20.0.11", PSCHED, "ServiceTypeGuaranteed", 0, 46),
+    ),
+    "mark-cleared": Breakage(
+        "A router clears marks",
+        (CLIENT,),
+        ("failure.mark-cleared",),
+        ("client1.corp.contoso.com", "10.21.0.1", "46"),
+        _at_router(
+            "lab-core",
+            "add table inet spoil; add chain inet spoil c { type filter hook forward priority 0; }; "
+            "add rule inet spoil c ip dscp set cs0",
+            "delete table inet spoil",
+        ),
+    ),
+    "dead-member": Breakage(
+        "A member of a pool is dead, and the others serve for it",
+        (LB1,),
+        ("failure.member-out",),
+        ("fe2.corp.contoso.com", "10.20.0.100:5061", "lb1.corp.contoso.com"),
+        _both(
+            _refusing("fe2.corp.contoso.com", 5061),
+            _commands(LB1, UNTIL_DOWN.format(vip="10.20.0.100:5061", member="fe2.corp.contoso.com"), "true"),
+        ),
+    ),
+    "certificate-ended": Breakage(
+        "A certificate has ended",
+        (WORLD,),
+        ("failure.certificate-ended",),
+        ("203.0.113.33", PROXY),
+        _issued(PROXY, "*reverse-proxy*", PROXY_NAME, -1),
+    ),
+    "certificate-lacks-name": Breakage(
+        "A certificate is for another name",
+        (WORLD,),
+        ("failure.name-missing-on-certificate",),
+        ("203.0.113.33", PROXY_NAME),
+        _issued(PROXY, "*reverse-proxy*", "other.contoso.com", 90),
     ),
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ Sign = t.Literal[
     "story",
     "mark",
     "member",
-    "difference",
+    "comparison",
     "cleared",
     "remarked",
     "not_set",
@@ -146,7 +146,7 @@ class Diagnostician:
                 self._at_host[verdict.host].append(verdict)
         self._differences: dict[str, list[str]] = collections.defaultdict(list)
         for verdict in verdicts:
-            if verdict.kind == "difference" and verdict.status == "failed":
+            if verdict.kind == "comparison" and verdict.status == "failed":
                 self._differences[verdict.host].append(verdict.detail)
         self._owners = {
             str(getattr(server.given.addresses, name)): server.name
@@ -180,7 +180,7 @@ class Diagnostician:
 
     def _live(self, verdict: Verdict) -> str:
         """What differs live on whatever lies on the way; nothing where all there is as planned."""
-        if verdict.kind == "difference":
+        if verdict.kind == "comparison":
             return ""
         flows = [self._flows[item] for item in verdict.items if item in self._flows]
         involved = [crossing.firewall for flow in flows for crossing in flow.crossings]
@@ -211,7 +211,7 @@ class Diagnostician:
             if verdict.outcome == "unused":
                 yield "unused"
             return
-        if verdict.kind == "difference":
+        if verdict.kind == "comparison":
             return
         if verdict.kind == "story":
             yield from _story_signs(verdict)

@@ -62,6 +62,9 @@ def _verdicts(mechanism: str, host: str, contents: t.Sequence[Data]) -> t.Iterat
     operations = [operation for content in contents for operation in content.get("operations") or ()]
     unsure = [words for content in contents if (words := _unsure(content))]
     foreign = [str(name) for content in contents for name in content.get("foreign") or ()]
+    wrong = [str(words) for content in contents for words in content.get("wrong") or ()]
+    for words in dict.fromkeys(wrong):
+        yield _verdict(mechanism, host, "failed", "different", words, f":{words}")
     seen: set[str] = set()
     for operation in operations:
         verdict = _different(mechanism, host, operation)
@@ -70,7 +73,7 @@ def _verdicts(mechanism: str, host: str, contents: t.Sequence[Data]) -> t.Iterat
             yield verdict
     if unsure or not contents:
         yield _verdict(mechanism, host, "unknown", _NOT_COMPARED, "; ".join(dict.fromkeys(unsure)) or _NOBODY)
-    elif not operations:
+    elif not operations and not wrong:
         kept = f"; not ours, and left alone: {', '.join(dict.fromkeys(foreign))}" if foreign else ""
         yield _verdict(mechanism, host, "passed", _AS_PLANNED, f"what is live is what is planned{kept}")
 
@@ -79,6 +82,8 @@ _NOBODY: t.Final = "it is changed by people, or nobody may connect to it, so tha
 
 
 def _unsure(content: Data) -> str:
+    if content.get("wrong"):
+        return ""
     if content.get("failed"):
         return str(content.get("msg") or "it could not be compared")
     return _NOBODY if content.get("by_hand") or content.get("skipped") else ""
@@ -103,8 +108,8 @@ def _verdict(
 ) -> Verdict:
     return Verdict(
         vantage=host,
-        id=f"difference:{mechanism}:{host}{name}",
-        kind="difference",
+        id=f"comparison:{mechanism}:{host}{name}",
+        kind="comparison",
         status=status,
         outcome=outcome,
         detail=detail,

@@ -15,15 +15,13 @@ import typing as t
 
 from ...module_utils.probing.dns import DNS_PORT
 from ..planning.base import Stages
-from ..planning.certificates import CertificateSpec
 from ..planning.flows import Flow
-from ..planning.load_balancing import Service
-from ..planning.parties import role_party
 from ..planning.plan import Plan
 from ..topology.model import Topology
 from .goals import Goal, goals_of
 from .members import KNOCKS, spreads
 from .ports import lot, one_of, sampled, span
+from .shown import Shown, common_names
 from .stories import stories_of
 from .vantages import Vantage, vantages_of
 from .verdicts import KNOCK
@@ -89,7 +87,7 @@ class Expectations:
         self._stages = Stages(topology.catalogue)
         self._sets = {item.name: item for item in plan.sets}
         self._services = {service.id: service for service in plan.services}
-        self._certificates = tuple(_listeners(plan.certificates))
+        self._shown = Shown(plan)
         self._stories = tuple(stories_of(topology, plan))
 
     def of(self, vantage: Vantage) -> tuple[Arguments, ...]:
@@ -139,10 +137,10 @@ class Expectations:
         if flow.protocol not in ("tcp", "udp"):
             return
         for port, is_alone in sampled(flow.ports):
-            certificates = self._certificates_of(flow, goal)
+            certificates = self._shown.at(flow, goal.host) if flow.tls else ()
             protocol, more = self._spoken(flow, is_alone)
             if certificates and protocol in ("tls", "sip", "https"):
-                more |= {"names": _common_names(certificates), "certificate": certificates[0].id}
+                more |= {"names": common_names(certificates), "certificate": certificates[0].id}
             elif protocol in ("tls", "sip", "https"):
                 more |= {"verify": False}
             rank = self._stages.rank(flow.stage)
@@ -163,24 +161,6 @@ class Expectations:
         if flow.protocol == "udp":
             return "udp", {"payload": GREETING}
         return ("tls" if flow.tls else "tcp"), {}
-
-    def _certificates_of(self, flow: Flow, goal: Goal) -> tuple[CertificateSpec, ...]:
-        """Certificates that may be shown where the flow ends: behind a virtual address those of all its members."""
-        if not flow.tls:
-            return ()
-        service = self._services.get(flow.service)
-        if service and flow.leg == "to_vip":
-            return tuple(spec for spec, key in self._certificates if key == _key_of(service))
-        party, _at, cluster = flow.destination.partition("@")
-        wanted = role_party(party)
-        return tuple(
-            spec
-            for spec, (owner, role, interface) in self._certificates
-            if role in wanted.roles
-            and interface in wanted.interfaces
-            and goal.host in spec.hosts
-            and owner == cluster.partition(":")[0]
-        )
 
     # --- what must not pass -------------------------------------------------------------------------------------------
 
@@ -305,22 +285,6 @@ def _add(probes: dict[object, _Probe], probe: _Probe) -> None:
     known.why.update(probe.why)
     if probe.rank < known.rank:
         known.rank, known.stage = probe.rank, probe.stage
-
-
-def _listeners(specs: t.Iterable[CertificateSpec]) -> t.Iterator[tuple[CertificateSpec, tuple[str, str, str]]]:
-    for spec in specs:
-        for listener in spec.listeners:
-            role, _colon, interface = listener.partition(":")
-            yield spec, (spec.cluster, role, interface or "internal")
-
-
-def _common_names(specs: t.Sequence[CertificateSpec]) -> list[str]:
-    """Names that stand on each of them."""
-    return [name for name in specs[0].names if all(name in spec.names for spec in specs)]
-
-
-def _key_of(service: Service) -> tuple[str, str, str]:
-    return service.cluster, service.role, service.interface
 
 
 def _holds(ports: t.Iterable[tuple[str, str]], protocol: str, port: int) -> bool:

@@ -10,7 +10,7 @@ from ...module_utils.probing import outcomes
 
 Data = t.Mapping[str, t.Any]
 Status = t.Literal["passed", "failed", "unknown"]
-Kind = t.Literal["flow", "closed", "name", "certificate", "story", "mark", "member", "difference"]
+Kind = t.Literal["flow", "closed", "name", "certificate", "story", "mark", "member", "comparison"]
 
 # Of those nothing is expected but that they are made.
 KNOCK: t.Final = "knock"

@@ -178,7 +178,7 @@ def _verification(verification: Verification) -> t.Iterator[Chapter]:
 
 def _seen_of(verdicts: t.Sequence[Verdict]) -> t.Iterator[Chapter]:
     """What is live beside what is planned, marks with each hop, and balancers, each in its own words."""
-    live = [v for v in verdicts if v.kind == "difference"]
+    live = [v for v in verdicts if v.kind == "comparison"]
     yield Chapter(
         "live",
         "Live and planned",

@@ -82,14 +82,21 @@ def test_what_could_not_be_compared_is_not_known_and_never_passes(tmp_path: Path
     kept(tmp_path, "certificate_install", "edge1.contoso.com", changed=False, by_hand=True, operations=[])
     found = judged(tmp_path, FIREWALL, DNS, "edge1.contoso.com")
     assert {verdict.status for verdict in found.values()} == {"unknown"}
-    assert found[f"difference:dns_records:{DNS}"].detail == "10.20.0.5 does not answer"
-    assert "changed by people" in found[f"difference:firewall_rules:{FIREWALL}"].detail
-    assert "changed by people" in found["difference:certificate_request:edge1.contoso.com"].detail
+    assert found[f"comparison:dns_records:{DNS}"].detail == "10.20.0.5 does not answer"
+    assert "changed by people" in found[f"comparison:firewall_rules:{FIREWALL}"].detail
+    assert "changed by people" in found["comparison:certificate_request:edge1.contoso.com"].detail
+
+
+def test_what_a_host_sees_wrong_of_certificates_on_the_wire_is_told_line_by_line(tmp_path: Path) -> None:
+    wrong = ["edge1 at 10.30.0.31:5061: its revocation list cannot be fetched"]
+    kept(tmp_path, "certificate_verify", "dir1.corp.contoso.com", failed=True, msg="1 is wrong", wrong=wrong)
+    (verdict,) = judged(tmp_path).values()
+    assert (verdict.status, verdict.host, verdict.detail) == ("failed", "dir1.corp.contoso.com", wrong[0])
 
 
 def test_hosts_that_were_not_asked_are_not_missed(tmp_path: Path) -> None:
     kept(tmp_path, "dns_records", DNS, changed=False, operations=[])
-    assert list(judged(tmp_path, DNS)) == [f"difference:dns_records:{DNS}"]
+    assert list(judged(tmp_path, DNS)) == [f"comparison:dns_records:{DNS}"]
 
 
 def test_what_the_controller_holds_is_told_of_the_controller(tmp_path: Path) -> None:
