@@ -45,6 +45,8 @@ def assert_told_truly(estate: StubbedEstate) -> None:
         for host in entry.data["stages"]
     }
     assert {" ".join(note.split()[1:3]) for note in notes} <= intended
+    told = {f"{entry.data['mechanism']} {entry.data['host'].split('.')[0]}" for entry in estate.entries("operations")}
+    assert told <= {" ".join(note.split()[1:3]) for note in notes if note.startswith("done")}
     done = {target for target, result in estate.results().items() if result == "done"}
     assert done <= {" ".join(note.split()[1:3]) for note in notes if note.startswith("done")}
 

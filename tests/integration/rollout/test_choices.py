@@ -115,9 +115,17 @@ def test_two_administrators_at_once_are_told_of_one_another(estate: StubbedEstat
     assert estate.entries("begun")[-1].data["taken_over"] == "20261101T100000Z-aaaaaa"
 
 
-def test_a_finding_that_is_no_longer_waived_stops_before_anything_is_begun(estate: StubbedEstate) -> None:
+def test_a_waiver_that_has_expired_stops_before_anything_is_begun(estate: StubbedEstate) -> None:
+    """As long as what is wrong is waived, the estate is deployed all the same."""
     inventory = estate.inventory / "group_vars/all/uc.yml"
-    inventory.write_text(inventory.read_text().replace("cidr: 10.21.0.0/24", "cidr: 10.20.0.0/24"))
-    done = estate.deploy()
+    networks = "uc_networks:\n"
+    guests = "  guests: {cidr: 10.20.0.192/26, zone: perimeter, kind: clients}\n"
+    inventory.write_text(inventory.read_text().replace(networks, networks + guests))
+    waived = ("finding.overlapping-networks", "finding.no-way")
+    waivers = [{"finding": name, "reason": "It is being renumbered", "until": "2026-11-30"} for name in waived]
+    assert estate.deploy(uc_until="preflight", uc_waivers=waivers).returncode == 0
+    runs = len(estate.entries("begun"))
+    done = estate.deploy(uc_waivers=waivers, uc_as_of="2026-12-01")
     assert done.returncode != 0
-    assert not estate.kept.exists()
+    assert "was good until 2026-11-30 only, and no longer holds" in done.stdout
+    assert len(estate.entries("begun")) == runs

@@ -15,8 +15,9 @@ import pytest
 
 from tests.integration.rollout import killing, stubs
 
-# Lines that a whole run writes: its beginning, 32 steps of people, six waves of two lines each, and its end.
-FIRST, LAST = 1, 46
+# Lines that a whole run writes: its beginning, 32 steps of people, six waves of two lines each, what they did to seven
+# targets, and its end.
+FIRST, LAST = 1, 53
 SEED = os.environ.get("OPENUC_SEED", datetime.datetime.now(tz=datetime.UTC).strftime("%Y%m%d"))
 
 
@@ -26,6 +27,16 @@ def points() -> list[tuple[int, bool]]:
     if os.environ.get("OPENUC_ALL_FAULTS"):
         return everything
     return sorted(random.Random(SEED).sample(everything, 3))
+
+
+def test_every_line_of_a_whole_run_is_a_point(estate: stubs.StubbedEstate) -> None:
+    done = estate.deploy(*killing.CHOICE, uc_until=killing.UNTIL)
+    assert done.returncode == 0, done.stdout
+    assert len(estate.entries()) == LAST
+    told = [(entry.data["mechanism"], entry.data["host"]) for entry in estate.entries("operations")]
+    notes = [note.split() for note in estate.notes() if note.startswith("done")]
+    assert sorted(told) == sorted((words[1], f"{words[2]}.corp.contoso.com") for words in notes)
+    assert {entry.data["undo_id"] for entry in estate.entries("operations")} == {"r1"}
 
 
 @pytest.mark.parametrize(("line", "torn"), points(), ids=str)
