@@ -46,7 +46,7 @@ def result(
     details: str = "",
 ) -> dict[str, Any]:
     """The result of a module: lists are capped, with the whole of them in the file `details`."""
-    shown = [dataclasses.asdict(operation) for operation in operations[:MOST_SHOWN]]
+    shown = [dict(vars(operation)) for operation in operations[:MOST_SHOWN]]
     return {
         "changed": bool(operations),
         "operations": shown,

@@ -55,6 +55,7 @@ class Authority:
         self.published = folder / "published"
         self.profile = profile
         self._levels: dict[str, Level] = {}
+        self._pointers: dict[str, tuple[Any, ...]] = {}
         self._issued: dict[str, dict[str, Any]] = self._read_issued()
 
     def _read_issued(self) -> dict[str, dict[str, Any]]:
@@ -135,15 +136,21 @@ class Authority:
         return certificates.pem_of([self.level("root").certificate])
 
     def _with_pointers(self, builder: Any, name: str) -> Any:
+        """With the addresses of list and certificate of who issues, which are the same on all that it issues."""
+        if name not in self._pointers:
+            self._pointers[name] = self._pointers_to(name)
+        for value in self._pointers[name]:
+            builder = builder.add_extension(value, critical=False)
+        return builder
+
+    def _pointers_to(self, name: str) -> tuple[Any, ...]:
         x509 = lib.x509
         uri = x509.UniformResourceIdentifier
         point = x509.DistributionPoint([uri(f"{self.profile.url}/{name}.crl")], None, None, None)
         place = x509.AccessDescription(
             x509.oid.AuthorityInformationAccessOID.CA_ISSUERS, uri(f"{self.profile.url}/{name}.crt")
         )
-        return builder.add_extension(x509.CRLDistributionPoints([point]), critical=False).add_extension(
-            x509.AuthorityInformationAccess([place]), critical=False
-        )
+        return x509.CRLDistributionPoints([point]), x509.AuthorityInformationAccess([place])
 
     # --- revocation --------------------------------------------------------------------------------------------------
 

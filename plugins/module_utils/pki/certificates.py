@@ -62,7 +62,7 @@ def facts(certificate: Any) -> CertificateFacts:
     points = lib.extension(certificate, lib.x509.CRLDistributionPoints) or ()
     return CertificateFacts(
         subject=common_name(certificate.subject),
-        issuer=certificate.issuer.rfc4514_string(),
+        issuer=_words_of(certificate.issuer),
         serial=f"{certificate.serial_number:x}",
         sans=sans_of(certificate),
         eku=eku_of(certificate),
@@ -72,6 +72,12 @@ def facts(certificate: Any) -> CertificateFacts:
         not_after=lib.moment(certificate, "not_valid_after"),
         sha256=sha256(certificate),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _words_of(name: Any) -> str:
+    """The same authorities stand on many certificates."""
+    return str(name.rfc4514_string())
 
 
 def sha256(certificate: Any) -> str:

@@ -21,7 +21,7 @@ from ..journal import Journal, JournalError
 PROBLEMS = (FileError, JournalError)
 WAITED_FOR_AT_ONCE = 16
 # An open file, where it is written, and where it is put.
-Half = tuple[int, str, Path]
+Half = tuple[int, str, str]
 
 
 class UnknownRunError(JournalError):
@@ -47,7 +47,7 @@ def tidy(path: Path) -> None:
             half.unlink(missing_ok=True)
 
 
-def content(path: Path) -> dict[str, bytes]:
+def content(path: str | Path) -> dict[str, bytes]:
     """All files of a folder, by name; empty when there is none."""
     found = {}
     try:
@@ -59,7 +59,7 @@ def content(path: Path) -> dict[str, bytes]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise FileError(words_of(error, path)) from error
+        raise FileError(words_of(error, Path(path))) from error
     return {name: found[name] for name in sorted(found)}
 
 
@@ -74,8 +74,8 @@ def put(path: Path, files: Mapping[str, bytes]) -> None:
         (path / name).unlink(missing_ok=True)
 
 
-def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
-    """Many files, each of them whole or not at all, and put in place in their order.
+def write_all(files: Sequence[tuple[str, str, bytes]]) -> None:
+    """Many files, by folder and name, each of them whole or not at all, and put in place in their order.
 
     All are written before the first is waited for, so that the disk is waited for once and not for each.
     """
@@ -83,10 +83,10 @@ def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
     mark = secrets.token_hex(4)
     placed = 0
     try:
-        for path, data in files:
-            half = f"{path.parent}/{HALF}{path.name}-{mark}"
+        for folder, name, data in files:
+            half = f"{folder}/{HALF}{name}-{mark}"
             handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-            halves.append((handle, half, path))
+            halves.append((handle, half, f"{folder}/{name}"))
             with open(handle, "wb", closefd=False) as file:
                 file.write(data)
         # Waited for together: the file system brings many to the disk as fast as one.
@@ -97,7 +97,7 @@ def write_all(files: Sequence[tuple[Path, bytes]]) -> None:
             os.replace(half, path)
             placed += 1
     except OSError as error:
-        raise FileError(words_of(error, halves[-1][2] if halves else Path())) from error
+        raise FileError(words_of(error, Path(halves[-1][2] if halves else ""))) from error
     finally:
         for handle, _half, _path in halves:
             os.close(handle)

@@ -156,7 +156,7 @@ class Store:
         """Files of ids, each with its content, put in place in their order."""
         for name in dict.fromkeys(name for name, _file, _data in written):
             make_folder(self.path(name))
-        files.write_all([(self.path(name, file), data) for name, file, data in written])
+        files.write_all([(f"{self.items}/{name}", file, data) for name, file, data in written])
 
     def know(self, pem: bytes, found: KeyFacts) -> None:
         """A key that was made just now need not be proved."""
@@ -186,7 +186,7 @@ class Store:
         return {name: files.unpacked(found) for name, found in files.stored(self._journal, run).items()}
 
     def content(self, name: str) -> dict[str, bytes]:
-        return files.content(self.path(name))
+        return files.content(f"{self.items}/{name}")
 
     def put(self, name: str, content: Mapping[str, bytes]) -> None:
         if content:

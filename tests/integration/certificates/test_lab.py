@@ -23,6 +23,11 @@ def requests() -> list[dict[str, object]]:
     return [request for path in paths for request in json.loads(path.read_text())["requests"]]
 
 
+def wire_checks() -> list[dict[str, object]]:
+    paths = sorted((PLAN / "slices/certificate_verify").glob("*.json"))
+    return [check for path in paths for check in json.loads(path.read_text())["checks"]]
+
+
 def holders() -> set[str]:
     return {str(host) for request in requests() for host in request["hosts"]}
 
@@ -103,6 +108,44 @@ def test_servers_of_a_pool_see_each_other_as_peers(applied: Certified):
     assert "name: alternative names lack pool2.corp.contoso.com" in done.stdout
 
 
+def test_every_host_finds_on_the_wire_what_the_plan_expects(applied: Certified):
+    """Along every flow with TLS, mutual or not, that needs no balancer; those are not set up here."""
+    balancers = [path.stem for path in (PLAN / "slices/load_balancer").iterdir()]
+    others = sorted({check["host"] for check in wire_checks()} - set(balancers))
+    done = applied.play(tasks="verify", certificates_verify_hosts=others)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = recap(done)
+    lookers = {path.stem for path in (PLAN / "slices/certificate_verify").iterdir()}
+    most = max(count["ok"] for count in counts.values())
+    assert {host for host, count in counts.items() if count["ok"] == most} == lookers
+    assert not any(count["changed"] for count in counts.values())
+    # Each server of the pool was shown a certificate of the other's, and judged it.
+    judged = [each for host in FRONT_ENDS for each in applied.shown(host).values() if each["transport"] == "mtls"]
+    assert any(each["connections"] for each in judged)
+    assert [each["tls_failures"] for each in judged if each["tls_failures"]] == []
+
+
+def test_a_server_that_shows_something_else_is_named(applied: Certified):
+    """Front End Servers that show the certificate of Group Chat, as after a mistake in a console."""
+    host, place = FRONT_ENDS[1], INSTALLED / POOL
+    other = applied.pki / "certificates/ocs2007r2.certificate.mediation@med1.corp.contoso.com"
+    kept = applied.lab.on(host, "readlink", str(place)).stdout.strip()
+    wrong = f"{INSTALLED}/mistaken"
+    applied.lab.on(host, "cp", "-rL", str(place), wrong)
+    for name in ("certificate.pem", "key.pem"):
+        text = (other / name).read_text()
+        applied.lab.on(host, "python3", "-c", f"open({f'{wrong}/{name}'!r}, 'w').write({text!r})")
+    applied.lab.on(host, "ln", "-sfn", wrong, str(place))
+    try:
+        done = applied.play("-e", f"only={FRONT_ENDS[0]}", tasks="verify", certificates_verify_hosts=[host])
+    finally:
+        applied.lab.on(host, "ln", "-sfn", kept, str(place))
+        applied.lab.on(host, "rm", "-r", wrong)
+    assert f"{host} at 10.20.0.12:8404: name: alternative names lack pool1.corp.contoso.com" in done.stdout
+    assert f"{host} at 10.20.0.12:8404: other: " in done.stdout
+    assert done.returncode == 2
+
+
 def test_all_edges_hold_the_same_media_key_and_no_other_service_has_it(applied: Certified):
     digests = {applied.lab.on(host, "sh", "-c", f"sha256sum <'{INSTALLED / MEDIA}/key.pem'").stdout for host in EDGES}
     assert len(digests) == 1
@@ -137,7 +180,8 @@ def test_a_renewed_certificate_is_shown_and_the_old_one_comes_back(applied: Cert
     host, id_ = "gc1.corp.contoso.com", "ocs2007r2.certificate.group-chat@gc1.corp.contoso.com"
     before = applied.fingerprint(id_)
     (applied.pki / "certificates" / id_ / "certificate.pem").unlink()
-    done = applied.play("-e", f"only={host}", certificates_only=[id_], certificates_run="renewal")
+    changes = {"certificates_only": [id_], "certificates_run": "renewal", "certificates_verify": True}
+    done = applied.play("-e", f"only={host}", **changes)
     assert done.returncode == 0, done.stdout + done.stderr
     after = applied.fingerprint(id_)
     assert after != before
