@@ -133,6 +133,7 @@ options:
 requirements:
   - HAProxy 2.6 or newer
   - nftables and conntrack, for services whose members see the client's address
+  - keepalived 2.2 or newer, for O(pair)
 notes:
   - Under systemd the first run restarts HAProxy, since its master process keeps the arguments that it was started with.
     Later runs reload it. Only the path without systemd is exercised by the tests.
@@ -235,9 +236,13 @@ unknown_run:
   returned: failure
   type: bool
 gathered:
-  description: C(services) and C(addresses), as the options take them.
+  description: C(services), C(addresses), and C(pair) where there is one, as the options take them.
   returned: with O(state=gathered)
   type: dict
+standing:
+  description: Of one of a pair, V(MASTER), V(BACKUP) or V(FAULT); empty where that is not known.
+  returned: with O(state=gathered)
+  type: str
 members:
   description:
     - How members stand, each with C(section), C(name), C(status), one of V(UP), V(DOWN), V(DRAIN) and V(MAINT),

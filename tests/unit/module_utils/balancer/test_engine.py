@@ -59,7 +59,7 @@ class Host:
         return self.out
 
     def standings(self) -> list[Standing]:
-        return [Standing(SECTION, "fe1", "UP", 3), Standing("openuc-check-10.20.0.100:5061", "fe1", "UP", 0)]
+        return [Standing(SECTION, "fe1", "UP", 3, 9), Standing("openuc-check-10.20.0.100:5061", "fe1", "UP", 0)]
 
     def tell(self, commands: t.Iterable[str]) -> None:
         self.told += commands
@@ -155,7 +155,7 @@ def test_gathered_is_what_was_given_and_how_members_stand(host: Host) -> None:
     found = host.run(state="gathered")
     assert [each["id"] for each in found["gathered"]["services"]] == [SIP["id"], STUN["id"]]
     assert found["gathered"]["addresses"] == [VIP]
-    assert found["members"] == [{"section": SECTION, "name": "fe1", "status": "UP", "sessions": 3}]
+    assert found["members"] == [{"section": SECTION, "name": "fe1", "status": "UP", "sessions": 3, "total": 9}]
     assert found["foreign"] == ["theirs"]
     assert not host.run(**{**found["gathered"], "state": "overridden"})["changed"]
 
