@@ -9,41 +9,22 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall import vendors
+from tests.integration import readers
 from tests.support import ROOT
 
 from . import reading
 from .surroundings import surroundings
 from .test_traffic import Attempts, Slice, tried
 
-READERS = Path(__file__).with_name("readers.txt")
-ENVIRONMENT = ROOT / ".build" / "readers"
 GOLDEN = ROOT / "tests/golden/lab/intended/slices/firewall_rules"
 FIREWALLS = sorted(path.name for path in GOLDEN.glob("*.json"))
 ENDS = ("source", "destination")
-
-
-@pytest.fixture(scope="session")
-def reader() -> Path:
-    """The Python of an environment that has the readers; made anew only when others are asked for."""
-    python, there = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "readers.txt"
-    if not there.exists() or there.read_bytes() != READERS.read_bytes():
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)],
-            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(READERS)],
-        ):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stderr
-        there.write_bytes(READERS.read_bytes())
-    return python
 
 
 def slice_of(name: str) -> Slice:
@@ -52,16 +33,14 @@ def slice_of(name: str) -> Slice:
     return {**given, "enforce": "enforce"}
 
 
-def rules_of(reader: Path, kind: str, given: Slice, folder: Path) -> list[dict[str, t.Any]]:
+def rules_of(kind: str, given: Slice, folder: Path) -> list[dict[str, t.Any]]:
     """What the files of a format say."""
     files, _unsaid = vendors.render(given, kind)
     for name, text in files.items():
         (folder / name).write_text(text)
-    command = [str(reader), reading.__file__, kind, *(str(folder / name) for name in files)]
-    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=clean)
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, t.Any]] = json.loads(done.stdout)
+    found: list[dict[str, t.Any]] = json.loads(
+        readers.run("python", reading.__file__, kind, *(str(folder / name) for name in files))
+    )
     return found
 
 
@@ -83,9 +62,9 @@ def fits(rule: dict[str, t.Any], key: str, value: t.Any) -> bool:
 
 @pytest.mark.parametrize("name", FIREWALLS)
 @pytest.mark.parametrize("kind", ["asa", "srx", "paloalto"])
-def test_readers_find_what_is_planned(reader: Path, kind: str, name: str, tmp_path: Path) -> None:
+def test_readers_find_what_is_planned(kind: str, name: str, tmp_path: Path) -> None:
     given = slice_of(name)
-    rules = rules_of(reader, kind, given, tmp_path)
+    rules = rules_of(kind, given, tmp_path)
     attempts = Attempts(given)
     outcomes = set()
     for attempt in attempts.found:
