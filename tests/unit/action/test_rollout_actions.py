@@ -18,6 +18,9 @@ from ansible_collections.openuc.ocs.plugins.action import checkpoint, gate, jour
 from ansible_collections.openuc.ocs.plugins.action import rollout as beginning
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting import rollout
 from ansible_collections.openuc.ocs.plugins.plugin_utils.acting.rollout_files import holder_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.model import Source
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.blueprint import PlannedStep
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.checks import Seen, State, StepCheckFact
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.walk import Wave
 from tests.support import ROOT
 
@@ -79,6 +82,7 @@ class Running:
         action = plugin.ActionModule.__new__(plugin.ActionModule)
         action._task = types.SimpleNamespace(args=arguments, async_val=0, check_mode=self.run.check)
         action._display = self.screen
+        action._templar = types.SimpleNamespace(template=lambda value: value)
         action._connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
         hosts = {"ansible_play_hosts": list(alive), "ansible_play_hosts_all": list("abc"), "inventory_hostname": host}
         return t.cast("dict[str, t.Any]", action.run(None, hosts))
@@ -235,6 +239,84 @@ def test_check_mode_tells_what_would_wait(folder: Path) -> None:
     assert running.task(checkpoint, wave=PEOPLE.id) == {"changed": False, "would_wait": ["s.one"]}
     assert running.screen.shown == ["would wait for people: One (s.one)"]
     assert not (folder / "journal" / "lease.json").exists()
+
+
+# --- what can be seen of their work -----------------------------------------------------------------------------------
+
+
+class Looking:
+    """Somebody who sees the same of every step, and a row that says how much that is worth."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, state: State) -> None:
+        row = StepCheckFact(id="c", source=Source("guide"), steps=("s.one",), title="", look="listening", decides=True)
+        self.looked: list[str] = []
+        monkeypatch.setattr(checkpoint, "checks_of", lambda step: (row,) if step.row == "s.one" else ())
+        monkeypatch.setattr(checkpoint, "Lookout", lambda *_about: self)
+        self.seen = Seen("c", state, "fe1 port 5061")
+
+    def look(self, step: PlannedStep) -> tuple[Seen, ...]:
+        self.looked.append(step.row)
+        return (self.seen,) if step.row == "s.one" else ()
+
+
+def begun(folder: Path, **options: t.Any) -> Running:
+    running = Running(folder, **options)
+    (folder / "plan" / "plan.json").write_text(json.dumps({"steps": STEPS, "stages": [{"stage": "pool"}]}))
+    return running
+
+
+def task_of(running: Running) -> dict[str, t.Any]:
+    return running.task(checkpoint, wave=PEOPLE.id)
+
+
+def test_what_was_seen_of_a_confirmed_step_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Looking(monkeypatch, "seen")
+    running = begun(folder, confirmed=[BY_ANN])
+    assert task_of(running) == {"changed": False}
+    told = next(entry.data for entry in running.run.log.history().entries if entry.event == "checkpoint")
+    assert (told["by"], told["seen"]) == ("ann", [{"check": "c", "state": "seen", "words": "fe1 port 5061"}])
+
+
+def test_nobodys_word_passes_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Looking(monkeypatch, "missing")
+    running = begun(folder, confirmed=[BY_ANN])
+    waiting = task_of(running)
+    assert waiting["failed"]
+    assert "Said to be done by ann (she did it), but something is missing" in waiting["msg"]
+    assert "Missing: fe1 port 5061" in waiting["msg"]
+    assert running.events() == ["ended"]
+
+
+def test_what_is_missing_may_be_told_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Looking(monkeypatch, "missing")
+    running = begun(folder, confirmed=[BY_ANN], checkpoint_checks="tell")
+    assert task_of(running) == {"changed": False}
+    assert running.screen.shown == ["One: ann says that it is done, but fe1 port 5061"]
+
+
+@pytest.mark.parametrize(("state", "passes"), [("seen", True), ("unknown", False), ("missing", False)])
+def test_what_the_run_sees_itself_passes_a_step_where_that_is_wanted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, state: State, passes: bool
+) -> None:
+    Looking(monkeypatch, state)
+    running = begun(folder, checkpoints="seen")
+    assert task_of(running).get("failed", False) is not passes
+    passed = running.run.log.standing().passed
+    assert ("s.one@pool" in passed) is passes
+    if passes:
+        assert passed["s.one@pool"].by == "the roll-out, which looked"
+
+
+def test_nobody_looks_where_that_is_not_wanted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = Looking(monkeypatch, "missing")
+    assert task_of(begun(folder, confirmed=[BY_ANN], checkpoint_checks="none")) == {"changed": False}
+    assert looking.looked == []
+
+
+def test_check_mode_opens_no_connection_to_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = Looking(monkeypatch, "missing")
+    assert task_of(begun(folder, confirmed=[BY_ANN], check=True)) == {"changed": False}
+    assert looking.looked == []
 
 
 # --- wrong use --------------------------------------------------------------------------------------------------------
