@@ -34,6 +34,8 @@ def write_whole(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
             half.unlink(missing_ok=True)
             raise
     except OSError as error:
+        # The half is nothing that anybody else knows of.
+        error.filename = str(path)
         raise FileError(words_of(error, path)) from error
 
 

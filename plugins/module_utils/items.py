@@ -12,6 +12,8 @@ import difflib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+from .contract import MOST_SHOWN
+
 
 @dataclasses.dataclass(frozen=True)
 class Field:
@@ -118,6 +120,13 @@ def given_twice(where: str, named: Iterable[tuple[Hashable, str]]) -> list[str]:
         if first != index:
             found.append(f"{where}[{index}]: {shown} is given in {where}[{first}] already; leave one")
     return found
+
+
+def refused(problems: Sequence[str], so: str = "nothing was done") -> str:
+    """Why a task is not begun: all that is wrong with its options, a line each."""
+    more = len(problems) - MOST_SHOWN
+    listed = [*problems[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
+    return "\n".join([f"{len(problems)} problem(s) with the options; {so}:", *listed])
 
 
 def nearest(word: Any, words: Any) -> str:

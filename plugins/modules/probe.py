@@ -189,13 +189,13 @@ results_file:
 
 import json
 import os
-import tempfile
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.contract import MOST_SHOWN
+from ..module_utils.files import FileError, write_whole
+from ..module_utils.items import refused
 from ..module_utils.probing import batch, specification
 from ..module_utils.specs import PROBE
 
@@ -208,14 +208,14 @@ def main() -> None:
         problems.append("probes: is missing; give probes, or a slice")
     problems += _problems(options)
     if problems:
-        module.fail_json(msg=_message(problems))
+        module.fail_json(msg=refused(problems, "nothing was probed"))
     results = batch.run(probes, options["at_once"], options["time_limit"])
     path = None if module.check_mode else options["results_file"]
     if path:
         try:
-            _write(path, results)
-        except OSError as error:
-            module.fail_json(msg=f"results_file: {path}: {error.strerror}", counts=batch.counts(results))
+            write_whole(Path(path), "".join(json.dumps(each.shown()) + "\n" for each in results).encode())
+        except FileError as error:
+            module.fail_json(msg=f"results_file: {error}", counts=batch.counts(results))
     module.exit_json(
         changed=False,
         counts=batch.counts(results),
@@ -235,25 +235,6 @@ def _problems(options: dict[str, Any]) -> list[str]:
     if folder and not os.path.isdir(folder):
         found.append(f"results_file: there is no folder {folder} on this host; make it first")
     return found
-
-
-def _message(problems: Sequence[str]) -> str:
-    more = len(problems) - MOST_SHOWN
-    listed = [*problems[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
-    return "\n".join([f"{len(problems)} problem(s) with the options; nothing was probed:", *listed])
-
-
-def _write(path: str, results: Sequence[batch.Result]) -> None:
-    """Whole or not at all; a temporary file is made readable by its owner only."""
-    folder = os.path.dirname(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".probe-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(result.shown()) + "\n" for result in results)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 if __name__ == "__main__":

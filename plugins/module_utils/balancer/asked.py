@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..contract import result
+from ..items import refused
 from ..rendered import written
 from . import packets, pairs, parsing, text, vendors
 from .model import Service, decode, decode_addresses
@@ -68,9 +69,7 @@ def wanted(options: Mapping[str, Any]) -> Want:
     pair, wrong = decode_pair(options.get("pair"))
     problems = [*problems, *more, *wrong]
     if problems:
-        raise BalancerError(
-            "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *problems[:100]])
-        )
+        raise BalancerError(refused(problems))
     ids = {service.replaces for service in services} - {""}
     kept = tuple(service for service in services if service.id not in ids)
     return Want(options["state"], kept, tuple(addresses), pair, everything=not given)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..contract import Operation, result
 from ..files import FileError, read_bytes, write_whole
+from ..items import refused
 from ..journal import Journal, JournalError, run_id
 from ..limits import limit_problems, limits_of
 from . import cards, packets, parsing, planning, text, watcher
@@ -35,7 +36,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
     """What the module returns; with `failed` and `msg` when something went wrong."""
     problems = limit_problems(options)
     if problems:
-        return {"failed": True, "msg": "; ".join(problems)}
+        return {"failed": True, "msg": refused(problems)}
     try:
         return offline(options, check) if options["state"] in OFFLINE else Engine(options, check).run()
     except BalancerError as error:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..contract import MOST_SHOWN, result
+from ..items import refused
 from ..limits import limits_of
 from ..rendered import written
 from . import formats, journal, library
@@ -35,7 +36,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
         problems.append(str(error))
         run_id = ""
     if problems:
-        return {"failed": True, "msg": _many(problems)}
+        return {"failed": True, "msg": refused(problems)}
     common = Common(
         state=options["state"],
         run=run_id,
@@ -57,7 +58,7 @@ def _offline(options: Mapping[str, Any], check: bool) -> Result:
         return _parsed(options)
     jobs, problems = jobs_of(options)
     if problems:
-        return {"failed": True, "msg": _many(problems)}
+        return {"failed": True, "msg": refused(problems)}
     zones = options["zones"] if options["zones"] is not None else [options]
     files: dict[str, str] = {}
     for job, zone in zip(jobs, zones):
@@ -72,9 +73,9 @@ def _offline(options: Mapping[str, Any], check: bool) -> Result:
 def _parsed(options: Mapping[str, Any]) -> Result:
     missing = [f"{option}: is missing; state: parsed needs it" for option in ("zone", "text") if not options[option]]
     if missing:
-        return {"failed": True, "msg": _many(missing)}
+        return {"failed": True, "msg": refused(missing)}
     items, problems = formats.parse(options["zone"], options["text"], options["default_ttl"])
-    return {"failed": True, "msg": _many(problems)} if problems else {**result([]), "parsed": items}
+    return {"failed": True, "msg": refused(problems)} if problems else {**result([]), "parsed": items}
 
 
 def _all(jobs: Sequence[Job], common: Common) -> list[Outcome]:
@@ -135,12 +136,6 @@ def _zone(outcome: Outcome, common: Common) -> Result:
 def _gathered(outcome: Outcome) -> Result:
     place = outcome.job.place
     return {"zone": place.zone, "view": place.view, "server": place.server, "records": outcome.gathered}
-
-
-def _many(problems: Sequence[str]) -> str:
-    more = len(problems) - MOST_SHOWN
-    listed = [*problems[:MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
-    return "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *listed])
 
 
 def _failure(errors: Sequence[str], outcomes: Sequence[Outcome]) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Operation, result
-from ..items import nearest
+from ..items import nearest, refused
 from ..journal import Journal, run_id
 from ..limits import limit_problems, limits_of
 from . import changing, guarding, listing, live
-from .deciding import Decision, RefusedError, UnknownRunError, many
+from .deciding import Decision, RefusedError, UnknownRunError
 from .gathering import options_of
 from .keeping import Kept
 from .labels import label_of
@@ -101,14 +101,14 @@ class Work:
         given, problems = ruleset_of({**self.options, "enforce": enforce})
         problems = [*limit_problems(self.options), *problems]
         if problems:
-            raise RefusedError(many(problems))
+            raise RefusedError(refused(problems))
         rules = [*self.options["rules"], *self.options["marks"]]
         known = frozenset(self.about)
         replaced = [rule["replaces"] for rule in rules if rule.get("replaces")]
         want, problems = changing.wanted(self.options["state"], have, given, known, replaced)
         self.about.update({rule["id"]: _about(rule) for rule in rules})
         if problems:
-            raise RefusedError(many(problems))
+            raise RefusedError(refused(problems))
         why = changing.too_many(have, want, limits_of(self.options))
         if why:
             raise RefusedError(why)
@@ -128,7 +128,7 @@ class Work:
         self.about.update({rule["id"]: _about(rule) for rule in (*before["rules"], *before.get("marks", ()))})
         given, problems = ruleset_of(before)
         if problems:
-            raise RefusedError(many(problems))
+            raise RefusedError(refused(problems))
         return given
 
     def _why(self) -> Mapping[str, Sequence[str]]:

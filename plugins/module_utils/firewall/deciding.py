@@ -58,9 +58,3 @@ class Decision:
         if self.have is None:
             return REMOVE
         return REMOVE + as_it_is() if self.have.strange else self.have.table.text
-
-
-def many(problems: Sequence[str], most: int = 100) -> str:
-    more = len(problems) - most
-    listed = [*problems[:most], *([f"and {more} more"] if more > 0 else [])]
-    return "\n".join([f"{len(problems)} problem(s) with the options; nothing was done:", *listed])

@@ -9,12 +9,13 @@ from typing import Any
 
 from ..contract import result
 from ..files import FileError
+from ..items import refused
 from ..journal import JournalError
 from ..rendered import written
 from . import live as reading
 from . import vendors
 from .applying import PACKAGE, Work
-from .deciding import RefusedError, UnknownRunError, many
+from .deciding import RefusedError, UnknownRunError
 from .explaining import explain, packet_of
 from .gathering import options_of
 from .listing import Listing, ListingError, of_json, of_text
@@ -86,7 +87,7 @@ def _offline(options: Options, check: bool) -> Result:
         return {**result([]), "parsed": _parsed(options)}
     ruleset, problems = ruleset_of({**options, "enforce": options["enforce"] or "observe"})
     if problems:
-        raise RefusedError(many(problems))
+        raise RefusedError(refused(problems))
     if options["state"] == "rendered":
         files, unsaid = _rendered(options, ruleset)
         return {**written(options["rendered_dir"], files, check), "rendered": files, "not_said": unsaid}
@@ -110,7 +111,9 @@ def _parsed(options: Options) -> Result:
     if found is None:
         raise RefusedError(f"text: there is no table inet {TABLE} in it")
     if found.strange:
-        raise RefusedError(many([f"text: {line}: nothing that rules of this module can say" for line in found.strange]))
+        raise RefusedError(
+            refused([f"text: {line}: nothing that rules of this module can say" for line in found.strange])
+        )
     return options_of(found.ruleset, lambda _name: {})
 
 
@@ -132,7 +135,7 @@ def _explained(
 ) -> dict[str, Any]:
     packet, problems = packet_of(options["packet"] or {})
     if packet is None:
-        raise RefusedError(many(problems))
+        raise RefusedError(refused(problems))
     found = explain(ruleset, packet)
     rules = [
         {"id": name, "stage": about.get(name, {}).get("stage", ""), "why": about.get(name, {}).get("why", [])}

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..contract import result
 from ..files import FileError, read_bytes
+from ..items import refused
 from ..rendered import written
 from . import policy_file, reg_file
 from .group_policy import HALVES
@@ -27,7 +28,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
             return _parsed(options)
         targets, problems = targets_of(options)
         if problems:
-            return {"failed": True, "msg": "; ".join(problems)}
+            return {"failed": True, "msg": refused(problems)}
         files = dict(file for target in targets for file in files_of(target))
         shown = {name: _text_of(content) for name, content in files.items()}
         return {**written(options["rendered_dir"], files, check), "rendered": shown}

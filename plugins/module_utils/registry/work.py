@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import journal as shared
 from ..contract import MOST_SHOWN, Operation, result
+from ..items import refused
 from ..limits import limits_of
 from . import engine, fleet
 from .account import HAS_SAMBA, MISSING
@@ -40,7 +41,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
     if not problems and not HAS_SAMBA:
         problems.append(MISSING)
     if problems:
-        return {"failed": True, "msg": _many(problems)}
+        return {"failed": True, "msg": refused(problems)}
     common = Common(
         state=state,
         run=run_id,

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.module_utils.items import Field, given_twice, one_or_listed, problems_of
+from ansible_collections.openuc.ocs.plugins.module_utils.items import (
+    Field,
+    given_twice,
+    one_or_listed,
+    problems_of,
+    refused,
+)
 
 FIELDS = {
     "name": Field(str, required=True),
@@ -60,3 +66,13 @@ def test_what_is_given_twice_is_named_by_both_places() -> None:
     assert given_twice("rules", [("a", "A"), ("b", "b"), ("a", "a")]) == [
         "rules[2]: a is given in rules[0] already; leave one"
     ]
+
+
+def test_many_problems_are_cut() -> None:
+    said = refused([f"p{number}" for number in range(105)], "nothing was probed").splitlines()
+    assert (said[0], said[1], len(said), said[-1]) == (
+        "105 problem(s) with the options; nothing was probed:",
+        "p0",
+        102,
+        "and 5 more",
+    )

@@ -272,7 +272,7 @@ def test_without_samba_nothing_begins(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     result = Registries(tmp_path).run(values=[value("A", -1)], run="no/name", timeout=0)
-    assert result["msg"].startswith("3 problems:\n- values[0].data: ")
+    assert result["msg"].startswith("3 problem(s) with the options; nothing was done:\nvalues[0].data: ")
     assert "run: 'no/name' cannot name a run" in result["msg"]
 
 
