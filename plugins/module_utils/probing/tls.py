@@ -72,18 +72,21 @@ async def run(probe: Probe, target: Target, session: Session, deadline: float) -
         milliseconds = (session.loop.time() - started) * 1000
         if facts["tls"]["version"] == "TLSv1.3":
             await _hear_objections(line, started, facts)
-        lacking = _lacking(options.names, facts["certificate"])
-        if lacking:
-            raise Failed(outcomes.WRONG_NAME, lacking, facts)
     return Answer(outcomes.OPEN, milliseconds, "", facts)
 
 
 async def secured(
     probe: Probe, options: TlsOptions, target: Target, session: Session, deadline: float
 ) -> tuple[Line, dict[str, Any]]:
-    """A connection that speaks TLS, and its facts; Failed, with facts too, when the certificate is not trusted."""
+    """A connection that speaks TLS, and its facts; Failed, with facts too, when the certificate is not trusted, or lacks
+    names, whatever is to be spoken then."""
     try:
-        return await _shake_hands(probe, options, target, session, deadline)
+        line, facts = await _shake_hands(probe, options, target, session, deadline)
+        lacking = _lacking(options.names, facts["certificate"])
+        if not lacking:
+            return line, facts
+        line.sock.close()
+        raise Failed(outcomes.WRONG_NAME, lacking, facts)
     except ssl.SSLCertVerificationError as error:
         outcome = _VERDICTS.get(error.verify_code, outcomes.UNTRUSTED)
         detail = error.verify_message

@@ -31,15 +31,21 @@ def differences(folder: Path, slices: t.Iterable[Slice], asked: t.Collection[str
     place = folder / COMPARED
     if not place.is_dir():
         return ()
-    found: dict[tuple[str, str], list[Data]] = {
-        (mechanism, host): [] for mechanism, host in _planned(slices) if host in asked
-    }
+    planned = set(_planned(slices))
+    found: dict[tuple[str, str], list[Data]] = {key: [] for key in sorted(planned) if key[1] in asked}
     for path in sorted(place.glob("*.json")):
         content = _content(path)
         module = str(content["module"])
         key = (_SLICES.get(module, module), str(content["host"]) or CONTROLLER)
-        found.setdefault(key, []).append(content)
+        # Where nothing is planned and nothing differs there is nothing to say.
+        if key in planned or not _is_silent(key, content):
+            found.setdefault(key, []).append(content)
     return tuple(verdict for key in sorted(found) for verdict in _verdicts(*key, found[key]))
+
+
+def _is_silent(key: tuple[str, str], content: Data) -> bool:
+    mechanism, host = key
+    return mechanism == _REQUEST and host != CONTROLLER and not content.get("operations")
 
 
 def _planned(slices: t.Iterable[Slice]) -> t.Iterator[tuple[str, str]]:

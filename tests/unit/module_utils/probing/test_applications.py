@@ -68,6 +68,16 @@ def test_a_wrong_certificate_counts_before_what_is_spoken_behind_it(
     assert seen["outcome"] == "wrong_name"
 
 
+@pytest.mark.parametrize("spoken", [SIP, {**WEB, "transport": "tls"}], ids=["sip", "https"])
+def test_a_name_that_a_certificate_lacks_counts_before_what_is_spoken_behind_it(
+    probing: Probing, servers: Servers, authority: Authority, spoken: dict[str, t.Any]
+) -> None:
+    port = servers.tls(authority.server(authority.issue("other.contoso.com")))
+    seen = probing.one(**spoken, port=port, names=["web.contoso.com"], trust=str(authority.path))
+    assert (seen["outcome"], seen["detail"]) == ("wrong_name", "lacks web.contoso.com; has other.contoso.com")
+    assert seen["facts"]["certificate"]["sans"] == ["other.contoso.com"]
+
+
 # --- HTTP -------------------------------------------------------------------------------------------------------------
 
 

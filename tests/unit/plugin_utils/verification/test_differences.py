@@ -94,6 +94,11 @@ def test_what_a_host_sees_wrong_of_certificates_on_the_wire_is_told_line_by_line
     assert (verdict.status, verdict.host, verdict.detail) == ("failed", "dir1.corp.contoso.com", wrong[0])
 
 
+def test_a_host_that_is_to_have_no_certificate_is_not_said_to_have_it_as_planned(tmp_path: Path) -> None:
+    kept(tmp_path, "certificate_install", "fs1.corp.contoso.com", changed=False, operations=[])
+    assert judged(tmp_path, "fs1.corp.contoso.com") == {}
+
+
 def test_hosts_that_were_not_asked_are_not_missed(tmp_path: Path) -> None:
     kept(tmp_path, "dns_records", DNS, changed=False, operations=[])
     assert list(judged(tmp_path, DNS)) == [f"comparison:dns_records:{DNS}"]
