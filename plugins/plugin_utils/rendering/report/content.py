@@ -17,7 +17,6 @@ from ..flows import flow_rows
 from ..tables import Cell, text_of
 
 Data = dict[str, t.Any]
-MOST_CAUSES: t.Final = 8
 _CHECK_COLUMNS: t.Final = (
     "status", "kind", "from", "to", "address", "port", "protocol", "outcome", "detail", "ms", "stage", "plan items"
 )  # fmt: skip
