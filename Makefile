@@ -101,10 +101,10 @@ ansible-lint: setup-dev ## ansible-lint, profile production
 	ansible-lint --offline --strict --nocolor
 
 unit: setup-dev ## unit, golden, scenario and document tests; ARGS='-k NAME' picks some
-	pytest -n 2 --dist loadgroup $(ARGS)
+	pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: setup-dev ## the same tests, with the branch coverage gate of pyproject.toml
-	pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered
 
 integration: setup-dev ## tests on real hosts of labs of their own, as root; WORKERS=0 does them in one row
 	pytest -n $(WORKERS) --no-loadscope-reorder $(ARGS) tests/integration
