@@ -55,6 +55,7 @@ CLIENTS = (
     "libwin-hivex-perl",
     "openssl",
     "python3-gssapi",
+    "sip-tester",
     "smbclient",
 )
 POLICY = Path("/usr/sbin/policy-rc.d")

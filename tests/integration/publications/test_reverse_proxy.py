@@ -48,7 +48,9 @@ server = http.server.ThreadingHTTPServer((address, 443), Handler)
 server.socket = context.wrap_socket(server.socket, server_side=True)
 server.serve_forever()
 """
-PUBLICATIONS: t.Final = tuple(each for each in support.example_design("lab").plan.publications if each.proxy == PROXY)
+PLAN: t.Final = support.example_design("lab").plan
+assert PLAN is not None
+PUBLICATIONS: t.Final = tuple(each for each in PLAN.publications if each.proxy == PROXY)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,12 +114,12 @@ def proxy(running_lab: RunningLab) -> t.Iterator[RunningLab]:
     """A proxy with its certificate and nothing published yet, and the servers behind it."""
     authority = Authority()
     _put(running_lab, WORLD, AUTHORITY, authority.certificate)
-    plan = support.example_design("lab").plan
-    for certificate in plan.certificates:
-        if PROXY in certificate.hosts:
-            names = [certificate.subject, *(san.name for san in certificate.sans)]
-            place = f"{reverse_proxies.CERTIFICATES}/{certificate.id}/combined.pem"
-            _put(running_lab, PROXY, place, authority.identity(names))
+    assert PLAN is not None
+    shown = {each.id: each for each in PLAN.certificates if PROXY in each.hosts}
+    places = [f"{reverse_proxies.CERTIFICATES}/{name}" for name in shown]
+    for certificate, place in zip(shown.values(), places, strict=True):
+        names = [certificate.subject, *(san.name for san in certificate.sans)]
+        _put(running_lab, PROXY, f"{place}/combined.pem", authority.identity(names))
     running_lab.on(PROXY, "cp", reverse_proxies.TRUSTED, f"{reverse_proxies.TRUSTED}.kept")
     running_lab.on(PROXY, "sh", "-c", f'printf %s "$0" >>{reverse_proxies.TRUSTED}', authority.certificate)
     backends = {(each.backend, each.backend_addresses[0]) for each in PUBLICATIONS}
@@ -134,7 +136,7 @@ def proxy(running_lab: RunningLab) -> t.Iterator[RunningLab]:
         running_lab.on(host, "start-stop-daemon", "--stop", "--retry", "5", "--pidfile", "/run/openuc-web.pid")
     running_lab.on(BALANCER, "ip", "address", "del", "10.20.0.100/32", "dev", "lan")
     running_lab.on(PROXY, "mv", f"{reverse_proxies.TRUSTED}.kept", reverse_proxies.TRUSTED)
-    running_lab.on(PROXY, "rm", "-rf", "/etc/haproxy/openuc-publications.cfg", reverse_proxies.CERTIFICATES)
+    running_lab.on(PROXY, "rm", "-rf", "/etc/haproxy/openuc-publications.cfg", *places)
     running_lab.on(PROXY, "sed", "-i", "/^EXTRAOPTS=/d", "/etc/default/haproxy")
     running_lab.on(WORLD, "rm", AUTHORITY)
     for host in (PROXY, SITE):
