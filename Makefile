@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 LINK := .build/collections/ansible_collections/openuc/ocs
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
-TEST_STEPS := ruff mypy coverage integration molecule package sanity yamllint ansible-lint trace
+TEST_STEPS := ruff mypy+yamllint+ansible-lint coverage integration molecule+sanity package trace
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration browser detect test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
