@@ -16,8 +16,8 @@ description:
     the journal, with who says so and how they know. They are not asked about again until they are planned for more.
   - About the others it asks, where C(uc_checkpoints) allows it and there is a terminal. Otherwise the run ends here,
     and says what waits, for whom, with which rights. Nothing is ever passed in silence.
-  - What can be seen of a step is looked at, from the controller: whether servers answer on the ports of the plan, what
-    is in the directory and in the DNS. What was seen goes to the journal. A step of which something is missing is not
+  - What can be seen of a step is looked at from the controller. Do servers answer on the ports of the plan, and what
+    is in the directory and in the DNS? What was seen goes to the journal. A step of which something is missing is not
     passed by anybody's word, unless C(uc_checkpoint_checks) says so; what nobody could look at says nothing.
   - The directory is asked over TLS by the account of the variable C(checkpoint_directory), a mapping of C(name),
     C(password) and C(trust), a file of authorities. Without it the directory is not asked, and the journal says so.
