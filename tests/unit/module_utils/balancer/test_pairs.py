@@ -127,7 +127,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     found = Host(tmp_path)
     monkeypatch.setattr(keepalived, "must", found.must)
     monkeypatch.setattr(keepalived, "found", lambda program: f"/bin/{program}")
-    monkeypatch.setattr(keepalived.os, "kill", found.kill)
+    monkeypatch.setattr("os.kill", found.kill)
     monkeypatch.setattr(Keepalived, "pid", lambda _self: found.running)
     monkeypatch.setattr(pairs, "SILENCE", 0.05)
     monkeypatch.setattr(cards, "read", lambda: Cards(("lan", "inside"), frozenset(found.addresses)))
@@ -219,7 +219,7 @@ def test_keepalived_asks_whether_haproxy_answers_and_tells_where_it_stands(
     assert watcher.answers() == 1
     monkeypatch.setattr(watcher, "ask", lambda _path, _command: "HAProxy version")
     assert watcher.answers() == 0
-    monkeypatch.setattr(watcher.sys, "argv", ["openuc-balance", "stands", "INSTANCE", "openuc", "BACKUP", "150"])
+    monkeypatch.setattr("sys.argv", ["openuc-balance", "stands", "INSTANCE", "openuc", "BACKUP", "150"])
     with pytest.raises(SystemExit) as ended:
         watcher.main()
     assert ended.value.code == 0

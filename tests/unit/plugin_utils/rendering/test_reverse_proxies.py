@@ -10,19 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import reverse_proxies
 from tests import support
 
 
+def _plan(name: str) -> Plan:
+    plan = support.example_design(name).plan
+    assert plan is not None
+    return plan
+
+
 def _texts(name: str) -> dict[str, str]:
-    design = support.example_design(name)
-    return dict(reverse_proxies.render(design.topology, design.plan))
+    return dict(reverse_proxies.render(support.example_design(name).topology, _plan(name)))
 
 
 @pytest.mark.parametrize("name", ["lab", "lync2010", "multisite", "ocs2007"])
 def test_every_publication_has_its_servers_and_its_names(name: str) -> None:
     texts = _texts(name)
-    publications = support.example_design(name).plan.publications
+    publications = _plan(name).publications
     assert set(texts) == {f"native/{each.proxy}.publications.cfg" for each in publications}
     for each in publications:
         text = texts[f"native/{each.proxy}.publications.cfg"]
@@ -54,7 +60,7 @@ def test_haproxy_takes_it(name: str, tmp_path: Path) -> None:
 def test_only_what_is_published_in_part_refuses_paths_that_could_mean_another() -> None:
     [text] = _texts("lab").values()
     guarded = re.findall(r"deny deny_status 400 if name-(\d+) ambiguous", text)
-    publications = support.example_design("lab").plan.publications
+    publications = _plan("lab").publications
     assert guarded == [str(number) for number, each in enumerate(publications) if "/*" not in each.allowed]
 
 

@@ -65,7 +65,8 @@ def test_members_may_be_judged_by_either_and_are_reached_from_the_shared_address
 
 
 def test_health_is_judged_from_nobody_elses_address(paired: t.Any) -> None:
-    files = dict(balancers.render(paired.topology, paired.plan))
+    slices = tuple(balancer_slices(paired.topology, paired.plan))
+    files = dict(balancers.render(paired.topology, paired.plan, slices))
     checks = [line for line in files[f"native/{SECOND}.cfg"].splitlines() if line.endswith(" check")]
     assert checks
     assert not any(" source " in line for line in checks)
