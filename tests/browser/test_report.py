@@ -17,7 +17,9 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.report.conten
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.report.page import report
 from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.diagnosis import Diagnostician
 from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.expectations import probes_of
-from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.verdicts import verdicts_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.marks import traces_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.unseen import unseen_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.verdicts import Verdict, verdicts_of
 from tests import support
 from tests.bench.generator import generate
 
@@ -31,10 +33,36 @@ def verified(planned: Design) -> Verification:
         for probe in probes:
             good = {"answer": "answer", "blocked": "filtered"}.get(probe["expect"], "open")
             shut = probe["kind"] == "flow" and probe["address"] == "203.0.113.33"
-            results.append({"id": probe["id"], "outcome": "filtered" if shut else good, "milliseconds": 1.5})
+            reached = {"target": probe["wanted"][0]} if probe["kind"] == "story" else {}
+            outcome = "filtered" if shut else good
+            results.append({"id": probe["id"], "outcome": outcome, "milliseconds": 1.5, "facts": reached})
         verdicts += verdicts_of(host, probes, results)
+    verdicts += _traced(planned)
     diagnoses = Diagnostician(planned.topology, planned.plan, verdicts).diagnoses()
-    return Verification("2026-11-01 02:00 UTC", ("first_pool",), tuple(verdicts), diagnoses)
+    unseen = unseen_of(planned.topology, planned.plan, verdicts)
+    return Verification("2026-11-01 02:00 UTC", ("first_pool",), tuple(verdicts), diagnoses, unseen)
+
+
+def _traced(planned: Design) -> list[Verdict]:
+    """The first router clears what the client sends with the mark of audio."""
+    assert planned.plan is not None
+    listed = dict(traces_of(planned.topology, planned.plan)).get("client1.corp.contoso.com", ())
+    traces = [trace for trace in listed if trace["dscp"] == 46]
+    router = {"hop": 1, "address": "10.21.0.1"}
+    results = [
+        {
+            "id": trace["id"],
+            "outcome": "changed",
+            "detail": f"{trace['dscp']} was cleared",
+            "sent": trace["dscp"],
+            "expected": trace["expect"],
+            "arrived": 0,
+            "hops": [{**router, "dscp": trace["dscp"]}, {"hop": 2, "address": trace["address"], "dscp": 0}],
+            "changes": [{**router, "silent": 0, "before": trace["dscp"], "after": 0}],
+        }
+        for trace in traces
+    ]
+    return list(verdicts_of("client1.corp.contoso.com", traces, results))
 
 
 @functools.cache
@@ -60,6 +88,15 @@ def test_it_opens_with_what_matters_first(lab: Page) -> None:
     expect(lab.locator(".card-box", has_text="flows")).to_contain_text("155")
     expect(lab.locator(".causes li").first).to_contain_text("rp1.contoso.com")
     expect(lab.locator(".poster-frame svg").first).to_be_visible()
+
+
+def test_marks_are_shown_hop_by_hop_and_what_was_not_looked_at_has_a_reason(lab: Page) -> None:
+    chapter(lab, "Marks on the way")
+    expect(lab.locator("main")).to_contain_text("10.21.0.1: 46 → 10.20.0.11: 0")
+    chapter(lab, "Verification")
+    expect(lab.get_by_role("heading", name="Not looked at")).to_be_visible()
+    expect(lab.locator("main")).to_contain_text("8 lines of hosts files")
+    expect(lab.locator("main")).to_contain_text("10.21.0.1 clears it, planned is 46")
 
 
 def test_every_chapter_opens(lab: Page) -> None:

@@ -78,8 +78,9 @@ async def run(probe: Probe, target: Target, session: Session, deadline: float) -
 async def secured(
     probe: Probe, options: TlsOptions, target: Target, session: Session, deadline: float
 ) -> tuple[Line, dict[str, Any]]:
-    """A connection that speaks TLS, and its facts; Failed, with facts too, when the certificate is not trusted, or lacks
-    names, whatever is to be spoken then."""
+    """A connection that speaks TLS, and its facts; Failed, with facts too, when its certificate is not trusted or lacks
+    names, whatever is to be spoken then.
+    """
     try:
         line, facts = await _shake_hands(probe, options, target, session, deadline)
         lacking = _lacking(options.names, facts["certificate"])
