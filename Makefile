@@ -2,6 +2,8 @@
 # Needed on the machine: git, make and python3 (3.11 or newer).
 
 INVENTORY ?= inventories/lab
+# How Ansible connects to the lab of an inventory that does not say so itself.
+LAB_INVENTORY := $(or $(OPENUC_LAB_DIR),/run/openuc-lab)/lab/inventory.yml
 PYTHON ?= python3
 # More arguments for `make unit`, e.g. ARGS='-k flows -x', and for `make mutate`, e.g. ARGS='--kind dns'.
 ARGS ?=
@@ -61,9 +63,9 @@ lab-down: setup ## remove the lab
 	@tests/lab/lab down
 
 deploy: lab-up ## bring the lab up and deploy INVENTORY to it, stage by stage (docs/rollout.md)
-	tests/lab/lab run -- ansible-playbook openuc.ocs.deploy -i '$(INVENTORY)'
+	tests/lab/lab run -- ansible-playbook openuc.ocs.deploy -i '$(INVENTORY)' -i '$(LAB_INVENTORY)'
 	@echo 'Look at: $(INVENTORY).estate/intended (the plan), $(INVENTORY).estate/journal (what was done), tests/lab/lab status (the hosts), tests/lab/lab shell HOST'
-	@echo 'Verify it: tests/lab/lab run -- ansible-playbook openuc.ocs.verify -i $(INVENTORY)'
+	@echo 'Verify it: tests/lab/lab run -- ansible-playbook openuc.ocs.verify -i $(INVENTORY) -i $(LAB_INVENTORY)'
 
 # --- checks --------------------------------------------------------------------------------------------------------
 

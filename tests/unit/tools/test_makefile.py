@@ -17,3 +17,4 @@ def test_the_lab_is_deployed_from_its_controller() -> None:
     """The machine itself reaches the hosts' management addresses only, where no registry and no directory serves."""
     (command,) = [line for line in recipe("deploy") if "openuc.ocs.deploy" in line]
     assert command.startswith("tests/lab/lab run -- ansible-playbook")
+    assert command.endswith("-i 'inventories/lab' -i '/run/openuc-lab/lab/inventory.yml'"), "any inventory has a lab"
