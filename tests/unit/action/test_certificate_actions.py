@@ -34,8 +34,17 @@ class Controller:
         self.folder = folder
         self.pki = folder / "pki"
 
+    def run_blocks(self, *blocks: dict[str, t.Any]) -> str:
+        """All that Ansible said of tasks that have no result of their own."""
+        return self._run([], blocks, ())[1]
+
     def run(self, *tasks: dict[str, t.Any], options: t.Sequence[str] = ()) -> tuple[list[dict[str, t.Any]], str]:
         """The result of each task, and all that Ansible said."""
+        return self._run(tasks, (), options)
+
+    def _run(
+        self, tasks: t.Sequence[dict[str, t.Any]], blocks: t.Sequence[dict[str, t.Any]], options: t.Sequence[str]
+    ) -> tuple[list[dict[str, t.Any]], str]:
         results = self.folder / "results"
         named = [{**task, "register": f"r{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
         shown = "[" + ", ".join(f"r{number}" for number in range(len(tasks))) + "]"
@@ -44,7 +53,7 @@ class Controller:
             "check_mode": False,
             "diff": False,
         }
-        play = [{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": [*named, keep]}]
+        play = [{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": [*named, *blocks, keep]}]
         path = self.folder / "play.yml"
         path.write_text(yaml.safe_dump(play))
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", f"{HOST},", str(path), *options]
@@ -194,6 +203,28 @@ def test_what_the_plan_expects_is_held_against_what_was_issued(controller: Contr
     assert results[1]["wrong"][0].startswith(f"{where}: revocation: http://pki.contoso.com/issuing.crl: cannot be")
     assert results[2]["results"] == results[3]["results"] == []
     assert "is shown in place of" in results[5]["msg"]
+
+
+def test_the_role_has_servers_read_anew_what_changed_and_waits_where_it_is_told_to(controller: Controller):
+    marks = controller.folder / "marks"
+    common = {
+        "certificates_plan_dir": str(PLAN),
+        "certificates_pki": str(controller.pki),
+        "certificates_folder": str(controller.folder / "etc"),
+        "certificates_only": [ID],
+        "certificates_reload": ["sh", "-c", f"echo read >>{marks}"],
+        "certificates_wait": True,
+    }
+    role = {"ansible.builtin.include_role": {"name": "openuc.ocs.certificates"}}
+    internal = {"internal": {"authority": "internal", "url": "http://pki.contoso.com"}}
+    # Nobody is named who issues, so it is asked by hand, and nothing has come back.
+    waits = {"block": [{**role, "vars": common}], "rescue": [{"ansible.builtin.debug": {"msg": "stopped"}}]}
+    done = {**role, "vars": {**common, "certificates_issuers": internal}}
+    said = controller.run_blocks(waits, done, done)
+    assert f"{HOST} waits for {ID}. Have the requests" in said
+    assert "stopped" in said
+    assert "failed=0" in said
+    assert marks.read_text() == "read\n"
 
 
 @pytest.fixture
