@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,16 @@ def test_dcom_and_conference_control_are_judged_by_sip() -> None:
     checks = {service.port: service.check_port for service in services(plan_of({}), POOL)}
     assert checks["135"] == checks["444"] == "5061"
     assert checks["443"] == "443"
+
+
+@pytest.mark.parametrize("name", ["lab", "multisite", "ocs2007"])
+def test_what_each_server_of_a_pool_answers_for_itself_is_never_balanced(name: str) -> None:
+    """Conferences, which clients are led to a certain server for, and media."""
+    estate = support.example_design(name).topology.estate
+    ports = {int(service.port) for service in plan_of({}, name).services if service.cluster in estate.pools}
+    assert 5061 in ports
+    assert ports.isdisjoint({5062, 5063, 5064, 8057, 8404})
+    assert max(ports) < 49152
 
 
 def test_media_keeps_the_address_of_the_client() -> None:
