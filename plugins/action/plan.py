@@ -24,13 +24,15 @@ with no_collection():
     from ..plugin_utils.acting.inventory import read_inventory
     from ..plugin_utils.acting.slices import estate_dir
     from ..plugin_utils.engine import Design, design
-    from ..plugin_utils.findings import line
+    from ..plugin_utils.findings import Finding, line
     from ..plugin_utils.fingerprint import of_inventory
     from ..plugin_utils.planning.plan import SCHEMA_VERSION
     from ..plugin_utils.rendering.pages import files_of
 
 Result = dict[str, t.Any]
 _MOST_TOLD = 5
+# Of errors of one kind. Nothing is written when there are errors, so all that anybody could read are told.
+_MOST_ERRORS = 1000
 _BEHIND_THE_PLAN = ("sets", "citations", "coverage")
 
 
@@ -70,16 +72,12 @@ class ActionModule(ActionBase):
 
     def _tell(self, planned: Design) -> None:
         """Warnings and advice on the screen; of many of a kind only the first, since all of them are in findings.md."""
-        told: collections.Counter[str] = collections.Counter()
-        for finding in planned.findings:
-            if finding.is_error or finding.waived:
-                continue
-            told[finding.id] += 1
-            if told[finding.id] <= _MOST_TOLD:
-                self._display.display(line(finding), color=_COLOURS[finding.severity])
-        for name, count in told.items():
-            if count > _MOST_TOLD:
-                self._display.display(f"... and {count - _MOST_TOLD} more of {name}: see findings.md")
+        listed = [finding for finding in planned.findings if not finding.is_error and not finding.waived]
+        told, more = _first_of_each(listed, _MOST_TOLD)
+        for finding in told:
+            self._display.display(line(finding), color=_COLOURS[finding.severity])
+        for name, count in more.items():
+            self._display.display(f"... and {count} more of {name}: see findings.md")
 
     def _estate_dir(self, variables: dict[str, t.Any]) -> Path:
         folder = estate_dir(self._templar, variables, self._task.args.get("estate_dir"))
@@ -138,11 +136,21 @@ def _summary(counts: t.Mapping[str, int], tally: t.Mapping[str, int], folder: st
     return [f"Planned: {planned}", f"Findings: {found}", f"In: {folder}"]
 
 
+def _first_of_each(findings: t.Iterable[Finding], most: int) -> tuple[list[Finding], dict[str, int]]:
+    """The first of each kind, and how many more there are of it."""
+    told: list[Finding] = []
+    counts: collections.Counter[str] = collections.Counter()
+    for finding in findings:
+        counts[finding.id] += 1
+        if counts[finding.id] <= most:
+            told.append(finding)
+    return told, {name: count - most for name, count in counts.items() if count > most}
+
+
 def _failure(planned: Design) -> Result:
-    errors = [line(finding) for finding in planned.errors]
+    errors = planned.errors
+    told, more = _first_of_each(errors, _MOST_ERRORS)
     many = f"{len(errors)} errors" if len(errors) > 1 else "one error"
-    return {
-        "failed": True,
-        "msg": "\n".join([f"The inventory has {many}; nothing was planned or written.", *errors]),
-        "findings": _tally(planned),
-    }
+    lines = [f"The inventory has {many}; nothing was planned or written.", *map(line, told)]
+    lines += [f"... and {count} more of {name}: correct those above first" for name, count in more.items()]
+    return {"failed": True, "msg": "\n".join(lines), "findings": _tally(planned)}

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import collections
 import os
+import re
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.parsing.vault import EncryptedString
 from ansible.template import Templar, is_trusted_as_template
 
+from ..schema.problems import nearest
 from ..topology.inventory import RawInventory
 from ..topology.reading import InventoryReader, TaggedHost, Tags
 
@@ -21,21 +24,55 @@ try:  # Where a value was written is a courtesy of ansible-core, not a promise.
 except ImportError:
     Origin = None
 
+# By place what went wrong, in the words of the first host, and all hosts that have it.
+Faults = dict[str, tuple[str, list[str]]]
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
+
 
 def read_inventory(loader: t.Any, variables: t.Mapping[str, t.Any]) -> RawInventory:
     """All hosts of the inventory with their variables, templates resolved."""
     hostvars = variables["hostvars"]
     base = str(variables.get("inventory_dir") or os.getcwd())
     groups = _groups_by_host(variables["groups"])
+    faults: Faults = {}
     reader = InventoryReader(Tags(is_trusted_as_template_text, _is_vaulted, lambda value: _origin(value, base)))
-    return reader.read(_tagged(loader, hostvars.raw_get(name), name, groups.get(name, ())) for name in hostvars)
+    found = reader.read(
+        _tagged(loader, hostvars.raw_get(name), name, groups.get(name, ()), base, faults) for name in hostvars
+    )
+    if faults:
+        raise AnsibleError(_told(faults))
+    return found
 
 
-def _tagged(loader: t.Any, raw: dict[str, t.Any], name: str, groups: tuple[str, ...]) -> TaggedHost:
+def _tagged(
+    loader: t.Any, raw: dict[str, t.Any], name: str, groups: tuple[str, ...], base: str, faults: Faults
+) -> TaggedHost:
     def template(value: object) -> object:
-        return Templar(loader=loader, variables=raw).template(value)
+        try:
+            return Templar(loader=loader, variables=raw).template(value)
+        except AnsibleError as error:
+            where = _origin(value, base) or _origin(getattr(error, "obj", None), base)
+            faults.setdefault(where, (f"{error}{_meant(str(error), raw)}", []))[1].append(str(name))
+            return None
 
     return TaggedHost(str(name), groups, raw, template)
+
+
+def _told(faults: Faults) -> str:
+    """What cannot be templated, with its place and a host that has it."""
+    many = f"{len(faults)} values" if len(faults) > 1 else "one value"
+    lines = [f"The inventory has {many} that cannot be templated; nothing was planned or written."]
+    for where, (words, hosts) in faults.items():
+        others = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
+        lines.append(f"error: {hosts[0]}{others}: {where}: {words} Correct the template, or define what it names.")
+    return "\n".join(lines)
+
+
+def _meant(words: str, known: t.Iterable[str]) -> str:
+    """A full stop, and the variable that may have been meant by one that is not there."""
+    missing = _UNDEFINED.search(words)
+    near = nearest(missing[1], known) if missing else ""
+    return f". Did you mean {near}?" if near else "."
 
 
 def is_trusted_as_template_text(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import re
 import typing as t
 
@@ -24,7 +25,13 @@ class Problem:
 
 def nearest(word: str, words: t.Iterable[str]) -> str:
     """The known word most like `word`, or nothing when none is alike."""
-    found = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
+    return _closest(word.lower(), tuple(words))
+
+
+# One mistake is often made a thousand times.
+@functools.lru_cache(maxsize=1024)
+def _closest(word: str, words: tuple[str, ...]) -> str:
+    found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return found[0] if found else ""
 
 

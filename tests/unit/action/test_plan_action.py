@@ -95,6 +95,28 @@ def test_templates_are_resolved_with_the_hosts_own_variables(estate: Estate) -> 
     assert "10.1.0.10" in (estate.intended / "plan.json").read_text()
 
 
+def test_templates_that_fail_are_all_told_with_their_place(estate: Estate) -> None:
+    changes = {"uc_sites": {"hq": {"users": "{{ head_count }}"}}, "headcount": 100, "uc_as_of": "{{ a }}"}
+    estate.estate({**ESTATE, **changes, "a": "{{ b }}", "b": "{{ a }}"})
+    found = estate.run()
+    said = [line for line in found.stdout.splitlines() + found.stderr.splitlines() if line.startswith("error: ")]
+    assert found.returncode != 0
+    assert any("'head_count' is undefined. Did you mean headcount?" in line for line in said), found.stderr
+    assert any("Recursive loop" in line for line in said)
+    place = re.compile(r"error: \S+ and 1 more: group_vars/all/uc\.yml:\d+: ")
+    assert [line for line in said if not place.match(line)] == []
+    assert not estate.intended.exists()
+
+
+def test_what_is_wrong_more_than_a_thousand_times_is_told_in_bounds(estate: Estate) -> None:
+    estate.estate({**ESTATE, "uc_extra_flows": [{"nonsense": number} for number in range(1200)]})
+    found = estate.run()
+    said = found.stdout + found.stderr
+    assert len(set(re.findall(r"error: uc_extra_flows\[(\d+)\]\.nonsense: ", said))) == 1000, said[:2000]
+    assert "... and 200 more of finding.unknown-key: correct those above first" in said
+    assert found.returncode != 0
+
+
 def test_all_errors_are_told_with_their_place_and_nothing_is_written(estate: Estate) -> None:
     estate.estate({**ESTATE, "uc_pols": 1, "uc_sites": {"hq": {"usrs": 5}}})
     failed = estate.run()
