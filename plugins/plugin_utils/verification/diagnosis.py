@@ -16,6 +16,7 @@ from ..catalogue.model import Fact
 from ..planning.plan import Plan, items_of
 from ..schema.fields import option
 from ..topology.model import Topology
+from .differences import ON_THE_WIRE
 from .verdicts import Verdict
 
 Sign = t.Literal[
@@ -30,6 +31,7 @@ Sign = t.Literal[
     "cleared",
     "remarked",
     "not_set",
+    "on_the_wire",
     "unused",
     "elsewhere",
     "out_of_domain",
@@ -146,7 +148,7 @@ class Diagnostician:
                 self._at_host[verdict.host].append(verdict)
         self._differences: dict[str, list[str]] = collections.defaultdict(list)
         for verdict in verdicts:
-            if verdict.kind == "comparison" and verdict.status == "failed":
+            if verdict.kind == "comparison" and verdict.status == "failed" and verdict.outcome != ON_THE_WIRE:
                 self._differences[verdict.host].append(verdict.detail)
         self._owners = {
             str(getattr(server.given.addresses, name)): server.name
@@ -212,6 +214,8 @@ class Diagnostician:
                 yield "unused"
             return
         if verdict.kind == "comparison":
+            if verdict.outcome == ON_THE_WIRE:
+                yield "on_the_wire"
             return
         if verdict.kind == "story":
             yield from _story_signs(verdict)

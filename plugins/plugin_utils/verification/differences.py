@@ -22,6 +22,8 @@ _MEANS: t.Final = {
     "different": "is not as planned",
     "surplus": "is there, is ours, and is not planned",
 }
+# What a host saw of certificates, as whoever connects to them does.
+ON_THE_WIRE: t.Final = "wrong_on_the_wire"
 _AS_PLANNED, _NOT_COMPARED = "as_planned", "not_compared"
 
 
@@ -70,7 +72,7 @@ def _verdicts(mechanism: str, host: str, contents: t.Sequence[Data]) -> t.Iterat
     foreign = [str(name) for content in contents for name in content.get("foreign") or ()]
     wrong = [str(words) for content in contents for words in content.get("wrong") or ()]
     for words in dict.fromkeys(wrong):
-        yield _verdict(mechanism, host, "failed", "different", words, f":{words}")
+        yield _verdict(mechanism, host, "failed", ON_THE_WIRE, words, f":{words}")
     seen: set[str] = set()
     for operation in operations:
         verdict = _different(mechanism, host, operation)

@@ -167,6 +167,7 @@ TRIED_ELSEWHERE = {
     "failure.host-down",
     "failure.translation",
     "failure.live-differs",
+    "failure.wire-differs",
     "failure.mark-cleared",
     "failure.mark-changed",
     "failure.mark-not-set",

@@ -92,6 +92,10 @@ def test_what_a_host_sees_wrong_of_certificates_on_the_wire_is_told_line_by_line
     kept(tmp_path, "certificate_verify", "dir1.corp.contoso.com", failed=True, msg="1 is wrong", wrong=wrong)
     (verdict,) = judged(tmp_path).values()
     assert (verdict.status, verdict.host, verdict.detail) == ("failed", "dir1.corp.contoso.com", wrong[0])
+    planned = support.example_design("lab")
+    assert planned.plan is not None
+    (told,) = Diagnostician(planned.topology, planned.plan, [verdict]).diagnoses()
+    assert (told.id, told.cause) == ("failure.wire-differs", f"dir1.corp.contoso.com finds {wrong[0]}.")
 
 
 def test_a_host_that_is_to_have_no_certificate_is_not_said_to_have_it_as_planned(tmp_path: Path) -> None:
