@@ -69,17 +69,11 @@ class _Check:
 
 def checks_of(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, tuple[Arguments, ...]]]:
     """Each vantage with its checks."""
-    flows = [flow for flow in plan.flows if _has_tls(flow)]
-    arriving = list(_arriving(plan, flows))
     looking = _Looking(topology, plan)
     for vantage in vantages_of(topology):
         found: dict[tuple[str, str, int], _Check] = {}
-        for flow in flows:
-            for check in looking.along(flow, vantage):
-                _add(found, check)
-        for flow, tls in arriving:
-            for check in looking.at_itself(flow, tls, vantage):
-                _add(found, check)
+        for check in (*looking.along(vantage), *looking.at_itself(vantage)):
+            _add(found, check)
         yield vantage.host, tuple(check.as_item() for check in found.values())
 
 
@@ -106,22 +100,30 @@ class _Looking:
         self._sets: t.Mapping[str, EndpointSet] = {item.name: item for item in plan.sets}
         self._shown = Shown(plan)
         self._stages = Stages(topology.catalogue)
+        self._flows = [flow for flow in plan.flows if _has_tls(flow)]
+        self._arriving: dict[str, list[tuple[Flow, str, str]]] = {}
+        for flow, tls in _arriving(plan, self._flows):
+            for member in self._sets[flow.destination].members:
+                self._arriving.setdefault(member.host, []).append((flow, tls, member.address))
 
-    def along(self, flow: Flow, vantage: Vantage) -> t.Iterator[_Check]:
-        """Where a flow of the vantage leads."""
-        source = vantage.knocks_as(self._sets[flow.source])
-        client = self._shown.by(flow, vantage.host) if flow.tls == _MUTUAL else None
-        # A server that wants a certificate shows its own to nobody who has none.
-        if source is not None and (client or flow.tls != _MUTUAL):
-            for goal in goals_of(flow, self._sets):
-                yield from self._at(goal, flow, source, client)
+    def along(self, vantage: Vantage) -> t.Iterator[_Check]:
+        """Where flows of the vantage lead."""
+        for flow in self._flows:
+            source = vantage.knocks_as(self._sets[flow.source])
+            if source is None:
+                continue
+            client = self._shown.by(flow, vantage.host) if flow.tls == _MUTUAL else None
+            # A server that wants a certificate shows its own to nobody who has none.
+            if client or flow.tls != _MUTUAL:
+                for goal in goals_of(flow, self._sets):
+                    yield from self._at(goal, flow, source, client)
 
-    def at_itself(self, flow: Flow, tls: str, vantage: Vantage) -> t.Iterator[_Check]:
-        """Where a flow leads to the vantage, which shows itself what it shows others."""
-        for member in self._sets[flow.destination].members:
-            own = next(iter(self._shown.at(flow, member.host)), None) if tls == _MUTUAL else None
-            if member.host == vantage.host and (own or tls != _MUTUAL):
-                yield from self._at(Goal(member.host, member.address), flow, member.address, own)
+    def at_itself(self, vantage: Vantage) -> t.Iterator[_Check]:
+        """Where flows lead to the vantage, which shows itself what it shows others."""
+        for flow, tls, address in self._arriving.get(vantage.host, ()):
+            own = next(iter(self._shown.at(flow, vantage.host)), None) if tls == _MUTUAL else None
+            if own or tls != _MUTUAL:
+                yield from self._at(Goal(vantage.host, address), flow, address, own)
 
     def _at(self, goal: Goal, flow: Flow, source: str, client: CertificateSpec | None) -> t.Iterator[_Check]:
         specs = self._shown.at(flow, goal.host)
