@@ -57,7 +57,7 @@ class RunningLab:
     def on(self, host: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as root on a host."""
         within = machine.command_in(self.lab.first_process(host), command)
-        return subprocess.run(within, capture_output=True, text=True, check=check, timeout=60)
+        return subprocess.run(within, capture_output=True, text=True, check=check, timeout=180)
 
     def controlling(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of this machine, such as Ansible, where the hosts can be reached."""
@@ -69,7 +69,7 @@ class RunningLab:
             capture_output=True,
             text=True,
             check=check,
-            timeout=300,
+            timeout=600,
             cwd=ROOT,
             env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         )
@@ -89,7 +89,7 @@ def own_name(letter: str) -> str:
 def lab_command(*arguments: str, **options: t.Any) -> subprocess.CompletedProcess[str]:
     """The `lab` command, as a user runs it."""
     return subprocess.run(
-        [str(ROOT / "tests/lab/lab"), *arguments], capture_output=True, text=True, check=False, timeout=300, **options
+        [str(ROOT / "tests/lab/lab"), *arguments], capture_output=True, text=True, check=False, timeout=600, **options
     )
 
 

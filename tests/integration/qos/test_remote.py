@@ -281,7 +281,9 @@ def test_two_runs_do_not_meet_at_one_target(site, journal, key) -> None:
     with site.started(journal, **fe(account="default", values=many)) as process:
         while not site.values(FE, key):
             assert process.poll() is None
+        os.kill(process.pid, signal.SIGSTOP)  # Still at work, however long the second takes to begin.
         second = site.module(journal, **fe(values=many))
+        os.kill(process.pid, signal.SIGCONT)
         first = process.stdout.read()
     assert outcomes(second) == {"fe1.corp.contoso.com": "journal"}
     assert outcomes(json.loads(first)) == {"fe1.corp.contoso.com": "ok"}
