@@ -32,10 +32,16 @@ def accept(server):
         except OSError:
             return
         threading.Thread(target=serve, args=(connection, peer), daemon=True).start()
+cookie = bytes.fromhex("2112a442")
+def binding(request, peer):
+    port = bytes(a ^ b for a, b in zip(peer[1].to_bytes(2, "big"), cookie))
+    address = bytes(a ^ b for a, b in zip(socket.inet_aton(peer[0]), cookie))
+    return bytes.fromhex("0101000c") + request[4:20] + bytes.fromhex("002000080001") + port + address
 def answer(server):
     while True:
         data, peer = server.recvfrom(4096)
-        server.sendto(f"{name} {peer[0]} {peer[1]}".encode(), peer)
+        plain = f"{name} {peer[0]} {peer[1]}".encode()
+        server.sendto(binding(data, peer) if data[4:8] == cookie else plain, peer)
 for line in sys.stdin:
     order, address, port = line.split()
     place = (address, int(port))
@@ -99,7 +105,20 @@ def many(address, port):
         counts[name] = counts.get(name, 0) + 1
     sys.stdin.readline()
     return " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
-orders = {"open": opened, "say": said, "end": ended, "close": closed, "ask": asked, "many": many}
+def mapped(number, address, port):
+    number, cookie = f"stun {number}", bytes.fromhex("2112a442")
+    held[number] = socket.socket(type=socket.SOCK_DGRAM)
+    held[number].settimeout(5)
+    request = bytes.fromhex("00010000") + cookie + bytes(12)
+    held[number].sendto(request, (address, int(port)))
+    answer = held[number].recv(4096)
+    assert answer[:2] == bytes.fromhex("0101")
+    assert answer[4:20] == request[4:20]
+    assert answer[20:22] == bytes.fromhex("0020")
+    seen = bytes(a ^ b for a, b in zip(answer[28:32], cookie))
+    port = int.from_bytes(bytes(a ^ b for a, b in zip(answer[26:28], cookie)), "big")
+    return f"{socket.inet_ntoa(seen)} {port == held[number].getsockname()[1]}"
+orders = {"open": opened, "say": said, "end": ended, "close": closed, "ask": asked, "stun": mapped, "many": many}
 # Line by line, so that nothing is read beforehand: who connects until it is told to stop looks whether there is more.
 while line := sys.stdin.readline():
     order, *words = line.split()

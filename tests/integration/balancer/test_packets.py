@@ -67,11 +67,13 @@ def _balanced(outside: Balancer, *services: dict[str, t.Any]) -> None:
 def test_members_see_the_address_that_the_client_sends_from(
     outside: Balancer, edges: dict[str, End], world: End
 ) -> None:
-    """As a STUN server would tell it: it is what audio and video need of a balancer."""
+    """It is what audio and video need of a balancer."""
     _balanced(outside, SERVICE, TCP)
     name, address, _port = world.tell(f"ask 1 {AT}").split()
     assert (name in EDGES, address) == (True, CLIENT_ADDRESS)
     assert [world.tell(f"open {number} {TCP_AT}").split()[1] for number in range(2, 6)] == [CLIENT_ADDRESS] * 4
+    # What a client of STUN learns of itself: its own address, and the very port that it sends from.
+    assert world.tell(f"stun 9 {AT}") == f"{CLIENT_ADDRESS} True"
 
 
 def test_a_client_stays_with_its_member_and_connections_are_shared_out(
