@@ -30,6 +30,13 @@ HERE = Path(__file__).parent
 OURS = re.compile(r"[q-z](\d{4,7})")
 # Folders whose files share servers that take long to make.
 TOGETHER: t.Final = ("dns", "qos")
+# The file that takes by far the longest.
+LONGEST: t.Final = "test_deployed_lab.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest, or one worker would be left alone with it at the end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 class ByServers(LoadScopeScheduling):
