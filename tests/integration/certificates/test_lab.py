@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -183,6 +184,8 @@ def test_a_renewed_certificate_is_shown_and_the_old_one_comes_back(applied: Cert
     changes = {"certificates_only": [id_], "certificates_run": "renewal", "certificates_verify": True}
     done = applied.play("-e", f"only={host}", **changes)
     assert done.returncode == 0, done.stdout + done.stderr
+    # It looked at its own services at once, and found the new one there.
+    assert re.search(rf"Look at certificates on the wire\] \*+\nok: \[{host}\]", done.stdout), done.stdout
     after = applied.fingerprint(id_)
     assert after != before
     shown = {each["certificate_sha256"] for each in applied.shown(host).values()}
