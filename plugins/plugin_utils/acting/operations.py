@@ -10,7 +10,6 @@ it can be undone, stands in the journal before the next one begins; a kill in be
 
 from __future__ import annotations
 
-import collections
 import typing as t
 
 from ansible.errors import AnsibleError
@@ -47,12 +46,13 @@ def record(task: t.Any, variables: Variables, result: Result) -> None:
 
 
 def told_of(result: Result) -> dict[str, t.Any]:
-    """Of a result of a mechanism what the journal keeps: how much of what, what it was called, how it is undone."""
+    """Of a result of a mechanism what the journal keeps: how much of what, what it was called, how it is undone.
+
+    Results list a hundred operations at most, and their summary counts all of them.
+    """
     listed = [each for each in result.get("operations") or () if isinstance(each, dict)]
-    counts = collections.Counter(str(each.get("action")) for each in listed)
     return {
         "summary": result.get("summary") or "changed",
-        "counts": dict(counts),
         "names": [str(each.get("name")) for each in listed[:MOST_NAMED]],
         "undo_id": str(result.get("undo_id") or ""),
     }
