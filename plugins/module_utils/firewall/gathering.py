@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable
 
 from .ruleset import KEPT, Accept, Mark, Ruleset, Translated
@@ -62,8 +62,12 @@ def _by_name(ruleset: Ruleset) -> dict[tuple[str, tuple[str, str], str, Span], l
     return found
 
 
-def _products(accepts: Iterable[Accept]) -> Iterator[Product]:
+def _products(accepts: Sequence[Accept]) -> Iterator[Product]:
     """The entries as few times sources by destinations by ports, which together are those entries and no more."""
+    if len(accepts) == 1:
+        # So it is with most rules, where there are thousands of them.
+        yield (accepts[0].source,), (accepts[0].destination,), (accepts[0].ports,)
+        return
     ports_of: dict[tuple[Span, Span], list[Span]] = {}
     for accept in accepts:
         ports_of.setdefault((accept.source, accept.destination), []).append(accept.ports)
