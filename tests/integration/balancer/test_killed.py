@@ -3,31 +3,26 @@
 
 from __future__ import annotations
 
-import io
+import dataclasses
 import json
-import subprocess
-import tarfile
 import typing as t
 
 import pytest
 
 from tests.integration.balancer.conftest import HELD, PORT, SERVICE, VIP, Balancer
 from tests.integration.balancer.ends import End
-from tests.lab import machine
-from tests.support import ROOT
+from tests.integration.carrying import carried
 
 Members = dict[str, End]
 AT = f"{VIP} {PORT}"
-FOLDER = "/usr/local/lib/openuc-test"
-PACKAGE = "ansible_collections/openuc/ocs/plugins/module_utils"
 
-# Runs the module's engine, and kills it before the step whose number is given.
+# Runs the module's engine in a process of its own for each line, and kills it before the step whose number is given.
 PROGRAM = """
 import json, os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer import cards, engine, process, watching
 from ansible_collections.openuc.ocs.plugins.module_utils import journal
-left = int(sys.argv[2])
+left = -1
 def counted(place, name):
     inner = getattr(place, name)
     def step(*arguments, **named):
@@ -46,8 +41,21 @@ for place, names in (
 ):
     for name in names:
         counted(place, name)
-options = json.load(sys.stdin)
-print(json.dumps(engine.Engine(options, False).run()))
+for line in sys.stdin:
+    asked = json.loads(line)
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        left = asked["kill_before"]
+        found = engine.Engine(asked["options"], False).run()
+        with os.fdopen(writer, "w") as file:
+            json.dump(found, file)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        said = file.read()
+    _pid, status = os.wait()
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    print(json.dumps({"killed": killed, "found": json.loads(said or "null")}), flush=True)
 """
 OPTIONS: t.Final[dict[str, t.Any]] = {
     "state": "overridden",
@@ -70,31 +78,26 @@ AFTER: t.Final = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Runs:
+    """Runs of the module on a balancer, one after the other, which may be killed."""
+
+    balancer: Balancer
+    program: End
+
+    def run(self, options: dict[str, t.Any], kill_before: int = -1) -> dict[str, t.Any] | None:
+        """What the engine returns; None when it was killed."""
+        said = json.loads(self.program.tell(json.dumps({"options": options, "kill_before": kill_before}), 120))
+        assert said["killed"] is (said["found"] is None)
+        found: dict[str, t.Any] | None = said["found"]
+        return found
+
+
 @pytest.fixture
-def shipped(balancer: Balancer) -> t.Iterator[Balancer]:
-    """The module's parts on the host, as Ansible would bring them there."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        source = ROOT / "plugins/module_utils"
-        for path in (*source.glob("*.py"), *source.glob("balancer/*.py")):
-            archive.add(path, f"{PACKAGE}/{path.relative_to(source)}")
-    command = ["sh", "-c", f"mkdir -p {FOLDER} && tar -x -C {FOLDER}"]
-    inside = machine.command_in(balancer.lab.lab.first_process(balancer.host), command)
-    subprocess.run(inside, input=packed.getvalue(), check=True)
-    yield balancer
-    balancer.on("rm", "-rf", FOLDER)
-
-
-def _run(balancer: Balancer, options: dict[str, t.Any], kill_before: int = -1) -> dict[str, t.Any] | None:
-    """What the engine returns; None when it was killed."""
-    command = ["python3", "-c", PROGRAM, FOLDER, str(kill_before)]
-    inside = machine.command_in(balancer.lab.lab.first_process(balancer.host), command)
-    done = subprocess.run(inside, input=json.dumps(options), capture_output=True, text=True, check=False, timeout=120)
-    if not done.stdout:
-        assert done.returncode in (-9, 137), done.stderr
-        return None
-    found: dict[str, t.Any] = json.loads(done.stdout)
-    return found
+def runs(balancer: Balancer) -> t.Iterator[Runs]:
+    program = End(balancer.lab, balancer.host, PROGRAM, carried(balancer.lab.lab, balancer.host))
+    yield Runs(balancer, program)
+    program.stop()
 
 
 def _addresses(balancer: Balancer) -> set[str]:
@@ -103,27 +106,27 @@ def _addresses(balancer: Balancer) -> set[str]:
     return {each["local"] for each in shown[0]["addr_info"]} & held
 
 
-def test_every_step_of_a_change(shipped: Balancer, members: Members, client: End) -> None:
+def test_every_step_of_a_change(runs: Runs, members: Members, client: End) -> None:
     """There and back again: services and addresses are added and changed, and removed."""
-    _run(shipped, BEFORE)
+    runs.run(BEFORE)
     steps = 0
     for there, left in ((AFTER, set()), (BEFORE, {OTHER["address"]})):
         start = BEFORE if there is AFTER else AFTER
         step = 0
         while True:
-            killed = _run(shipped, there, step) is None
+            killed = runs.run(there, step) is None
             assert client.tell(f"open {steps} {AT}").split()[0] in ("fe1", "fe2"), f"killed before step {step}"
-            done = _run(shipped, there)
+            done = runs.run(there)
             assert done is not None
             assert killed or not done["changed"]
-            again = _run(shipped, there)
+            again = runs.run(there)
             assert again is not None
             assert again["operations"] == [], f"killed before step {step}"
-            assert _addresses(shipped) == {each["address"] for each in there["addresses"]}
-            assert not _addresses(shipped) & left
+            assert _addresses(runs.balancer) == {each["address"] for each in there["addresses"]}
+            assert not _addresses(runs.balancer) & left
             if not killed:
                 break
-            _run(shipped, start)
+            runs.run(start)
             step += 1
             steps += 1
     # Storing, owning twice, addresses both ways, the swap, the load and what is asked then, and the watcher's file.
