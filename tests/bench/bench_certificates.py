@@ -3,7 +3,7 @@
 
 Budget: 1.2 times the library on all cores, from main() entered to just before exit_json, options parsed included.
 Both ways make the same and write files; ours also compares, locks, keeps a journal and waits for the disk, so run it
-with TMPDIR=/dev/shm to leave the disk out. Each measurement has a process of its own; ours and the plain one take turns.
+with TMPDIR=/dev/shm to leave the disk out. Each measurement has its own process; ours and the plain one take turns.
 The keys of RSA are found by luck, so single pairs differ much and the median counts. The loop runs where `.build/peers`
 holds community.crypto, which `pip download ansible` brings: unpack ansible_collections/community/crypto of it there.
 """
