@@ -27,8 +27,10 @@ def drained(wave: Wave, balancers: t.Mapping[str, tuple[str, ...]], standing: St
     """For each host of a wave the balancers at which it is drained before it is changed.
 
     A host is spared that where nothing is new for it, and so is one whose balancers are first set up in this run:
-    nobody is served by it yet.
+    nobody is served by it yet. Who only looks stays in service.
     """
+    if wave.kind != "apply":
+        return {}
     found = {}
     for host in wave.hosts:
         target = (wave.mechanism, host)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.blueprint import SliceFile
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.service import balancers_of, drained
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.standing import Standing
@@ -51,3 +53,8 @@ def test_what_is_planned_anew_or_for_a_further_stage_is_drained() -> None:
     done = {**BALANCED, ("certificates", "fe1"): frozenset({"pool"}), ("certificates", "fe2"): frozenset({"early"})}
     standing = Standing(done=done, contents={("certificates", "fe1"): "c0", ("certificates", "fe2"): "c1"})
     assert drained(WAVE, BALANCERS, standing) == {"fe1": ("lb1",), "fe2": ("lb1",)}
+
+
+def test_who_only_looks_stays_in_service() -> None:
+    looking = dataclasses.replace(WAVE, kind="verify", mechanism="")
+    assert drained(looking, BALANCERS, Standing(done=BALANCED)) == {}
