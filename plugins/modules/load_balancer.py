@@ -261,6 +261,8 @@ rendered:
   type: dict
 """
 
+import gc
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.balancer import engine
@@ -269,6 +271,8 @@ from ..module_utils.specs import LOAD_BALANCER
 
 
 def main() -> None:
+    # This process ends with its task: among thousands of services there is no garbage worth a look.
+    gc.disable()
     module = AnsibleModule(argument_spec=LOAD_BALANCER, supports_check_mode=True)
     finish(module, engine.run(options_of(module), module.check_mode))
 

@@ -128,9 +128,9 @@ def _item_problems(where: str, item: Mapping[str, Any]) -> list[str]:
 
 def _snat_problems(where: str, item: Mapping[str, Any]) -> list[str]:
     snat = item.get("snat") or ()
-    problems = (
-        [f"{where}.snat: {', '.join(snat)} is of no use with nat dnat"] if snat and item.get("nat") == "dnat" else []
-    )
+    if not snat:
+        return []
+    problems = [f"{where}.snat: {', '.join(snat)} is of no use with nat dnat"] if item.get("nat") == "dnat" else []
     families = {_family(member.get("address")) for member in item["members"]} - {0}
     for index, address in enumerate(snat):
         place = f"{where}.snat[{index}]"
