@@ -19,7 +19,18 @@ from ...module_utils.files import FileError, make_folder, write_whole
 # A folder on the controller; where it is set, balancers that are asked leave there how their members stand.
 MEMBERS: t.Final = "_openuc_members_dir"
 # Of a result; diffs and the like are long, and say the same again.
-_KEPT: t.Final = ("changed", "failed", "skipped", "msg", "operations", "summary", "foreign", "would_need", "by_hand", "wrong")
+_KEPT: t.Final = (
+    "changed",
+    "failed",
+    "skipped",
+    "msg",
+    "operations",
+    "summary",
+    "foreign",
+    "would_need",
+    "by_hand",
+    "wrong",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
