@@ -82,7 +82,7 @@ NOT_COMPARED = {
     "findings": "Words and severities of ours; a scenario holds each line",
     "peers": "Titles of products that are not planned",
     "failures": "What the outcome of a probe may mean, in words of ours",
-    "step_checks": "How one sees that a step is done, mostly by signs that later documents name; tests of the roll-out look",
+    "step_checks": "How one sees that a step is done, by signs that are hardly printed; tests of the roll-out look",
     "workloads": "Which flows stand together on a poster; a choice of ours",
 }
 CITATION = {"id", "source", "requirements", "erratum", "note"}
