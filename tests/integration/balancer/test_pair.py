@@ -71,3 +71,8 @@ def test_the_addresses_move_when_the_one_that_holds_them_dies_and_stay_when_it_c
     until(lambda: "BACKUP" in balancer.on("cat", "/run/openuc-pair.json", check=False).stdout)
     assert (_holds(balancer), _holds(second)) == (set(), {VIP, SNAT})
     assert client.tell("say 2 alive") == "alive"
+
+    # Who holds the addresses and has a HAProxy that does not answer gives them up too.
+    second.on("sh", "-c", "kill $(cat /run/haproxy.pid)")
+    until(lambda: (_holds(balancer), _holds(second)) == ({VIP, SNAT}, set()))
+    assert client.tell(f"open 3 {AT}").split()[1] == SNAT
