@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.records import read
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.records import Entry, read
 from tests.integration.conftest import own_name
 from tests.lab import estate, kernel, lab, machine
 from tests.lab.lab import Lab
@@ -23,6 +23,7 @@ from tests.support import ROOT
 
 INVENTORY = ROOT / "inventories/lab"
 CLIENT, OUTER, NAMES = "client1.corp.contoso.com", "fw-ext.contoso.com", "ns1.corp.contoso.com"
+CLIENT_ADDRESS = "10.21.0.51"
 FE1, LB1 = "fe1.corp.contoso.com", "lb1.corp.contoso.com"
 Done = subprocess.CompletedProcess
 
@@ -64,9 +65,11 @@ class DeployedLab:
             **{str(path): path.read_text(errors="replace") for path in files},
         }
 
+    def entries(self) -> tuple[Entry, ...]:
+        return read((self.folder / "journal/rollout.jsonl").read_text()).entries
+
     def verdicts(self) -> list[str]:
-        entries = read((self.folder / "journal/rollout.jsonl").read_text()).entries
-        return [str(entry.data["verdict"]) for entry in entries if entry.event == "ended"]
+        return [str(entry.data["verdict"]) for entry in self.entries() if entry.event == "ended"]
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +102,13 @@ def test_the_whole_estate_is_deployed(deployed: DeployedLab) -> None:
     assert "ocs2007r2.flow." in deployed.on(OUTER, "nft", "list", "table", "inet", "openuc_filter")
     told = deployed.play("openuc.ocs.status")
     assert "All that is planned is done." in told.stdout
+    changes = {
+        (entry.data["mechanism"], entry.data["host"]) for entry in deployed.entries() if entry.event == "operations"
+    }
+    assert changes >= {("firewall", OUTER), ("dns", NAMES), ("load_balancer", LB1), ("certificates", FE1)}
+    seen = [look["state"] for entry in deployed.entries() for look in entry.data.get("seen", ())]
+    assert seen.count("seen") > 5, "servers and names are seen where people say that they are there"
+    assert "missing" not in seen
 
 
 def test_deploying_again_changes_nothing(deployed: DeployedLab) -> None:
@@ -129,8 +139,67 @@ def test_a_cut_management_link_stops_the_run_and_is_mended_by_the_next(deployed:
     assert deployed.verdicts()[-1] == "complete"
 
 
+def test_a_host_that_dies_stops_the_run_and_is_named_until_it_is_back(deployed: DeployedLab) -> None:
+    lab.stop(deployed.lab, OUTER)
+    try:
+        stopped = deployed.play("openuc.ocs.deploy", "--tags", "firewall", "-e", "ansible_ssh_timeout=3")
+        told = deployed.play("openuc.ocs.status")
+    finally:
+        lab.start(deployed.lab, OUTER)
+    assert stopped.returncode != 0
+    assert f"{OUTER}: lost, and may be half changed" in stopped.stdout
+    assert f"firewall at {OUTER}: lost" in told.stdout
+    again = deployed.play("openuc.ocs.deploy", "--tags", "firewall")
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert f"firewall at {OUTER}" not in deployed.play("openuc.ocs.status").stdout
+
+
+def test_a_host_whose_disk_is_full_is_as_it_was_and_set_right_once_there_is_room(deployed: DeployedLab) -> None:
+    """Somebody took our table away, and the state before the change has nowhere to go."""
+    deployed.on(OUTER, "nft", "delete", "table", "inet", "openuc_filter")
+    deployed.on(OUTER, "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/var/lib/openuc")
+    try:
+        deployed.on(OUTER, "sh", "-c", "head -c 4096 /dev/zero > /var/lib/openuc/full")
+        stopped = deployed.play("openuc.ocs.deploy", "--tags", "firewall")
+        left = deployed.on(OUTER, "nft", "list", "tables")
+    finally:
+        deployed.on(OUTER, "umount", "/var/lib/openuc")
+    assert stopped.returncode != 0
+    assert "No space left on device" in stopped.stdout
+    assert f"{OUTER}: failed, and is as it was before this run" in stopped.stdout
+    assert "openuc_filter" not in left
+    assert deployed.verdicts()[-1] == "stopped"
+    again = deployed.play("openuc.ocs.deploy", "--tags", "firewall")
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert set(changed(again)) == {OUTER}
+    operations = [entry.data for entry in deployed.entries() if entry.event == "operations"]
+    told = [(each["host"], each["module"], each["state"]) for each in operations[-2:]]
+    assert told == [(OUTER, "firewall_rules", "replaced"), (OUTER, "firewall_rules", "confirmed")]
+    assert operations[-2]["summary"].endswith(" to add")
+    assert operations[-2]["undo_id"] == operations[-1]["undo_id"] != ""
+
+
+def test_a_stage_that_does_not_look_as_planned_stops_the_run(deployed: DeployedLab) -> None:
+    """The name server hears a client no more, which no mechanism minds and the client sees."""
+    deaf = "add table inet deaf; add chain inet deaf in { type filter hook input priority -10; }; "
+    deployed.on(NAMES, "nft", deaf + f"add rule inet deaf in ip saddr {CLIENT_ADDRESS} drop")
+    choice = ("--tags", "dns", "-e", "uc_until=infrastructure")
+    try:
+        stopped = deployed.play("openuc.ocs.deploy", *choice, "-e", "uc_verification=stop")
+    finally:
+        deployed.on(NAMES, "nft", "delete", "table", "inet", "deaf")
+    assert stopped.returncode != 0
+    assert "The stage infrastructure does not look as planned" in stopped.stdout
+    last = [entry for entry in deployed.entries() if entry.event == "verified"][-1]
+    assert (last.data["stage"], bool(last.data["wrong"])) == ("infrastructure", True)
+    assert deployed.verdicts()[-1] == "stopped"
+    again = deployed.play("openuc.ocs.deploy", *choice, "-e", "uc_verification=stop")
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert deployed.verdicts()[-1] == "complete"
+
+
 def test_one_firewall_goes_back_to_before_its_first_rule(deployed: DeployedLab) -> None:
-    first = next(e.run for e in read((deployed.folder / "journal/rollout.jsonl").read_text()).entries)
+    first = deployed.entries()[0].run
     done = deployed.play("openuc.ocs.rollback", "--tags", "firewall", "--limit", OUTER, "-e", f"uc_run={first}")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "ocs2007r2.flow." not in deployed.on(OUTER, "nft", "list", "ruleset")
