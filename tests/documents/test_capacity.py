@@ -301,6 +301,33 @@ def test_a_pool_for_messages_and_presence() -> None:
     }
 
 
+SEVERAL = {"pool1.corp.contoso.com": 10000, "pool2.corp.contoso.com": 9000, "se1.emea.contoso.com": 1500}
+OF_EACH = "uc_pools/pool2.corp.contoso.com/users"
+
+
+def of_several(changes: t.Mapping[str, t.Any], figure: str) -> dict[str, float]:
+    lines = printed.planned("multisite", {OF_EACH: SEVERAL["pool2.corp.contoso.com"], **changes}).capacity
+    return {line.subject: line.load for line in lines if line.figure == figure}
+
+
+@pytest.mark.parametrize(
+    ("figure", "each_user"),
+    [
+        ("Users", 1),
+        ("Users in conferences at a time", share("conference_users")),
+        ("Instant messages an hour", MODEL["im_sessions_per_hour"][0] * MODEL["messages_per_session"][0]),
+    ],
+)
+def test_each_of_several_pools_bears_its_own_users(figure: str, each_user: float) -> None:
+    assert of_several({}, figure) == {pool: users * each_user for pool, users in SEVERAL.items()}
+
+
+def test_each_of_several_pools_for_messages_and_presence_bears_its_own_users() -> None:
+    enterprise = {pool: users for pool, users in SEVERAL.items() if not pool.startswith("se1")}
+    figure = "Client endpoints of a pool for messages and presence alone"
+    assert of_several({"uc_features": ["im_presence"]}, figure) == enterprise
+
+
 def test_a_standard_edition_server_for_messages_and_presence_bears_no_more() -> None:
     lines = printed.planned("standard", {"uc_features": ["im_presence"]}).capacity
     found = {line.figure: line.limit for line in lines if line.subject == STANDARD}
