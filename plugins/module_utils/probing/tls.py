@@ -133,7 +133,7 @@ def _broken(error: OSError) -> Failed:
 def _explained(error: ssl.SSLError) -> str:
     reason = error.reason or (error.args[-1] if error.args else "") or type(error).__name__
     meaning = next((meaning for part, meaning in _REASONS if part in reason), "")
-    if not meaning and isinstance(error, ssl.SSLEOFError):
+    if not meaning and isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         meaning = "closed during the handshake"
     return f"{meaning} ({reason})" if meaning else str(reason)
 

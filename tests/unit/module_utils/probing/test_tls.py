@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.module_utils.probing import certificates
+from ansible_collections.openuc.ocs.plugins.module_utils.probing import certificates, tls
 
 from .conftest import DAY, NOW, Authority, Probing, Servers
 
@@ -151,6 +151,13 @@ def test_closed_at_once(probing: t.Any, servers: t.Any, authority: t.Any) -> Non
     result = look(probing, port, authority)
     assert result["outcome"] == "tls_failed"
     assert "during the" in result["detail"]
+
+
+@pytest.mark.parametrize("kind", [ssl.SSLEOFError, ssl.SSLZeroReturnError])
+def test_however_the_library_tells_that_it_was_closed(kind: type[ssl.SSLError]) -> None:
+    """Which of them it is depends on whether the end came before our greeting was sent."""
+    failed = tls._broken(kind(6, "TLS/SSL connection has been closed (EOF)"))
+    assert failed.detail == "closed during the handshake (TLS/SSL connection has been closed (EOF))"
 
 
 def test_silence_after_the_connection(probing: t.Any, servers: t.Any, authority: t.Any) -> None:
