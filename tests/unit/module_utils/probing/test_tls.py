@@ -159,7 +159,7 @@ def test_however_the_library_tells_that_it_was_closed(kind: type[ssl.SSLError]) 
     error = kind(6, "TLS/SSL connection has been closed (EOF)")
     error.reason = ""
     failed = tls._broken(error)
-    assert failed.detail == "closed during the handshake (TLS/SSL connection has been closed (EOF))"
+    assert failed.answer.detail == "closed during the handshake (TLS/SSL connection has been closed (EOF))"
 
 
 def test_silence_after_the_connection(probing: t.Any, servers: t.Any, authority: t.Any) -> None:
