@@ -27,7 +27,7 @@ HKLM = "HKEY_LOCAL_MACHINE"
 def rendered(folder: Path, values: list[dict[str, t.Any]]) -> Path:
     """The file that the module writes for a host."""
     options = {name: spec.get("default") for name, spec in QOS_REGISTRY.items()}
-    options |= {"state": "rendered", "target": "fe1", "values": values, "folder": str(folder)}
+    options |= {"state": "rendered", "target": "fe1", "values": values, "rendered_dir": str(folder)}
     assert "failed" not in offline.run(options, False)
     return folder / "fe1.reg"
 
