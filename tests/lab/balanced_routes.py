@@ -2,7 +2,8 @@
 """Routes through balancers, for servers that see the addresses of their clients.
 
 Where a balancer keeps the source, answers must come back through it, or the client gets them from an address that it
-did not ask. So its servers call it their gateway, and it forwards what is not its own.
+did not ask. So its servers call it their gateway, and it forwards what is not its own. Of two balancers that hold
+addresses in turn, the gateway is the address that moves.
 """
 
 from __future__ import annotations
@@ -13,23 +14,28 @@ import ipaddress
 import typing as t
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.model import Topology
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.pairing import pair_of
 
 from .layout import Host, Layout
 from .routing import Address, Route
 
 
-def through_balancers(drawn: Layout, plan: Plan) -> Layout:
+def through_balancers(drawn: Layout, topology: Topology, plan: Plan) -> Layout:
     """The layout with the balancers of such services as gateways of their servers, network by network."""
     gateways: dict[str, dict[str, Address]] = collections.defaultdict(dict)
-    balancers = set()
+    balancers: set[str] = set()
     for service in plan.services:
         balancer = drawn.host(service.balancer) if service.nat == "dnat" else None
         if balancer is None:
             continue
-        balancers.add(balancer.name)
+        pair = pair_of(topology, service.balancer)
+        balancers |= {pair.first.name, pair.second.name} if pair else {balancer.name}
+        vip = ipaddress.IPv4Address(service.vip)
         for member, address in zip(service.members, service.addresses, strict=True):
             network = _network_of(drawn, ipaddress.IPv4Address(address))
-            gateway = balancer.address_in(network)
+            moves = pair and network == _network_of(drawn, vip)
+            gateway = vip if moves else balancer.address_in(network)
             if gateway:
                 gateways[member][network] = gateway
     hosts = (_changed(drawn, host, gateways.get(host.name, {}), host.name in balancers) for host in drawn.hosts)

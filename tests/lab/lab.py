@@ -117,7 +117,7 @@ def up(lab: Lab, estate: Estate, let_in: bool, say: Say) -> Layout:
     kernel.checked_name(lab.name)
     drawn = layout(estate.design.topology, estate.connections, [host.name for host in estate.inventory.hosts])
     if estate.design.plan:
-        drawn = through_balancers(drawn, estate.design.plan)
+        drawn = through_balancers(drawn, estate.design.topology, estate.design.plan)
     digest = _digest(estate, let_in)
     with lab.only_one():
         if lab.is_whole() and _as_recorded(lab, digest, drawn):
