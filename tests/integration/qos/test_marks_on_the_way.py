@@ -2,7 +2,7 @@
 """Real packets through real routers: what the plan lets firewalls do with marks, seen at each hop and at the end.
 
 Two hosts and two routers between them, each a network namespace: client - r1 - r2 - server. What the module infers from
-ICMP errors is compared with what a capture at the server's card sees.
+ICMP errors is compared with what captures at the card of each hop see.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from tests.support import ROOT
 MODULE = "ansible_collections.openuc.ocs.plugins.modules.trace_marks"
 CLIENT, SERVER = "10.77.1.2", "10.77.3.2"
 R1, R2 = "10.77.1.1", "10.77.2.2"
+HOPS = (("r1", "near", R1), ("r2", "near", R2), ("server", "eth0", SERVER))
 AUDIO, VIDEO = 46, 34
 CLOSED = 40001
 
@@ -61,20 +62,28 @@ class Way:
         return t.cast("dict[str, t.Any]", found)
 
     @contextlib.contextmanager
-    def captured(self) -> t.Iterator[list[int]]:
-        """Marks of the UDP packets that come to the server's card while this lasts, as tcpdump prints them."""
-        command = ["tcpdump", "-ni", "eth0", "-Ul", "-v", "-c", "1", "udp", "and", "dst", "port", str(CLOSED)]
-        within = ["ip", "netns", "exec", f"{self.prefix}-server", *command]
-        marks: list[int] = []
+    def captured(self) -> t.Iterator[dict[str, int]]:
+        """The mark that packets of a trace come to each hop with, as tcpdump at its card prints it."""
+        marks: dict[str, int] = {}
+        with contextlib.ExitStack() as stack:
+            captures = {address: stack.enter_context(self._capture(host, card)) for host, card, address in HOPS}
+            yield marks
+            for address, process in captures.items():
+                assert process.stdout
+                (tos,) = re.findall(r"\(tos (0x[0-9a-f]+)", process.stdout.read())
+                marks[address] = int(tos, 16) >> 2
+
+    @contextlib.contextmanager
+    def _capture(self, host: str, card: str) -> t.Iterator[subprocess.Popen[str]]:
+        """A capture of one packet, begun when this is entered."""
+        command = ["tcpdump", "-ni", card, "-Ul", "-v", "-c", "1", "udp", "and", "dst", "port", str(CLOSED)]
+        within = ["ip", "netns", "exec", f"{self.prefix}-{host}", *command]
         with subprocess.Popen(within, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr
-            assert process.stdout
-            while "listening on" not in process.stderr.readline():
-                assert process.poll() is None
             try:
-                yield marks
-                said = process.stdout.read()
-                marks += [int(tos, 16) >> 2 for tos in re.findall(r"\(tos (0x[0-9a-f]+)", said)]
+                while "listening on" not in process.stderr.readline():
+                    assert process.poll() is None
+                yield process
             finally:
                 process.kill()
 
@@ -140,7 +149,7 @@ def test_marks_pass_where_nothing_is_said_about_them(way: Way) -> None:
         found = way.trace()
     assert [(hop["address"], hop["dscp"]) for hop in found["hops"]] == [(R1, AUDIO), (R2, AUDIO), (SERVER, AUDIO)]
     assert (found["outcome"], found["changes"]) == ("as_expected", [])
-    assert marks == [AUDIO]
+    assert marks == {R1: AUDIO, R2: AUDIO, SERVER: AUDIO}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +165,7 @@ def test_a_firewall_that_sets_marks_goes_by_the_ports_of_media(
         found = way.trace(source_port=source_port, dscp=sent, expect=arrives)
     assert (found["outcome"], found["arrived"]) == ("as_expected", arrives)
     assert [hop["dscp"] for hop in found["hops"]] == [sent, arrives, arrives]
-    assert marks == [arrives]
+    assert marks == {R1: sent, R2: arrives, SERVER: arrives}
 
 
 def test_the_hop_that_clears_a_mark_is_named(way: Way) -> None:
@@ -165,7 +174,7 @@ def test_the_hop_that_clears_a_mark_is_named(way: Way) -> None:
         found = way.trace()
     assert found["outcome"] == "changed"
     assert found["detail"] == f"{AUDIO} was cleared: hop 2 ({R2}) left 0"
-    assert marks == [0]
+    assert marks == {R1: AUDIO, R2: AUDIO, SERVER: 0}
 
 
 def test_the_hop_that_remarks_is_named_though_a_later_one_mends_it(way: Way) -> None:
@@ -177,9 +186,11 @@ def test_the_hop_that_remarks_is_named_though_a_later_one_mends_it(way: Way) -> 
         "add rule ip spoil c ip dscp set af31",
     )
     way.marks("r2", network={"internal": "set"})
-    found = way.trace()
+    with way.captured() as marks:
+        found = way.trace()
     assert found["outcome"] == "as_expected"
     assert found["detail"] == f"46 was changed: hop 1 ({R1}) left 26; 26 was changed: hop 2 ({R2}) left 46"
+    assert marks == {R1: AUDIO, R2: 26, SERVER: AUDIO}
 
 
 def test_a_silent_hop_and_one_that_drops_are_told_apart(way: Way) -> None:
