@@ -4,9 +4,8 @@
 Budgets: writing 1.2 times, and finding all unchanged half of what a bare dnspython script takes that does the same (one
 transfer, one comparison, signed updates with prerequisites, a transfer to confirm). In the module is from main()
 entered to just before exit_json. Each measurement has a process, and each writing a zone, of its own; the ways take
-turns. Beside them `nsupdate` in bulk, and once each octoDNS with its BIND provider (`python -m venv .build/peers` and
-`.build/peers/bin/pip install octodns octodns-bind`) and a loop of `community.general.nsupdate`, where `.build/peers`
-holds that: unpack `ansible_collections` of what `pip download ansible` brings there.
+turns. Beside them `nsupdate` in bulk, and once each octoDNS with its BIND provider and a loop of
+`community.general.nsupdate`, fetched into `.build/peers` the first time. Memory is the most that a process had.
 """
 
 from __future__ import annotations
@@ -24,10 +23,9 @@ import time
 import typing as t
 from pathlib import Path
 
+from tests.bench import peers
+
 ROOT = Path(__file__).resolve().parents[2]
-PEERS = ROOT / ".build/peers"
-OCTODNS_SYNC = PEERS / "bin/octodns-sync"
-NSUPDATE_MODULE = PEERS / "ansible_collections/community/general/plugins/modules/nsupdate.py"
 COUNT = 10_000
 PAIRS = 9
 LOOPED = 10
@@ -191,7 +189,7 @@ zones:
 """
 
 
-def octodns(folder: Path, zone: str, port: int) -> tuple[float, float, int]:
+def octodns(program: Path, folder: Path, zone: str, port: int) -> tuple[float, float, int]:
     """Planning and writing, finding all unchanged, and memory in MB."""
     (folder / "octodns.yaml").write_text(OCTODNS.format(folder=folder, port=port, secret=SECRET, zone=zone))
     lines = ["---"]
@@ -203,7 +201,7 @@ def octodns(folder: Path, zone: str, port: int) -> tuple[float, float, int]:
         entry = {"type": item["type"], "ttl": TTL, "value": value}
         lines.append(f"{item['name'].removesuffix('.' + zone)}: {json.dumps(entry)}")
     (folder / f"{zone}.yaml").write_text("\n".join(lines) + "\n")
-    command = [str(OCTODNS_SYNC), "--config-file", str(folder / "octodns.yaml"), "--doit", "--force"]
+    command = [str(program), "--config-file", str(folder / "octodns.yaml"), "--doit", "--force"]
     times = []
     for _time in range(2):
         start = time.perf_counter()
@@ -240,7 +238,7 @@ def looped(folder: Path, zone: str, port: int) -> float:
         playbook = str(Path(sys.executable).with_name("ansible-playbook"))
         python = f"ansible_python_interpreter={sys.executable}"
         command = [playbook, "-i", "localhost,", "-c", "local", "-e", python, str(play)]
-        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PEERS)}
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(peers.PEERS)}
         start = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)
         times.append(time.perf_counter() - start)
@@ -293,16 +291,24 @@ def main(pairs: int) -> None:
                 raise SystemExit("something was written again")
             compared(f"{COUNT} records written", written, 1.2)
             compared(f"{COUNT} records unchanged", same, 0.5)
-            if OCTODNS_SYNC.exists():
-                apply, unchanged, memory = octodns(folder, "octodns.example", port)
-                print(f"octoDNS: written {apply:.2f} s, unchanged {unchanged:.2f} s ({memory} MB)")
+            ours = [statistics.median(run[0] for run in runs["module"]) for runs in (written, same)]
+            program = peers.program("octodns-sync", "octodns", "octodns-bind")
+            if program:
+                apply, unchanged, memory = octodns(program, folder, "octodns.example", port)
+                print(
+                    f"octoDNS: written {apply:.2f} s, unchanged {unchanged:.2f} s ({memory} MB); "
+                    f"module to it {ours[0] / apply:.2f} and {ours[1] / unchanged:.2f}"
+                )
             else:
-                print("no octoDNS: it is not in .build/peers")
-            if NSUPDATE_MODULE.exists():
+                print("no octoDNS: it could not be fetched into .build/peers")
+            if peers.collection("community.general"):
                 each = looped(folder, "looped.example", port)
-                print(f"a loop of community.general.nsupdate: {each * 1000:.0f} ms a record, {each * COUNT:.0f} s")
+                print(
+                    f"a loop of community.general.nsupdate: {each * 1000:.0f} ms a record, {each * COUNT:.0f} s; "
+                    f"module to it {ours[0] / (each * COUNT):.5f}"
+                )
             else:
-                print("no loop of community.general.nsupdate: it is not in .build/peers")
+                print("no loop of community.general.nsupdate: it could not be fetched into .build/peers")
 
 
 if __name__ == "__main__":
