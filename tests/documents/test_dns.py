@@ -32,6 +32,10 @@ VARIANTS: dict[str, tuple[str, dict[str, t.Any]]] = {
     "retail": ("lab", {"uc_sip_domains/retail.contoso.com": {}}),
     "sip_name": ("lab", {"uc_sign_in": {"target": "sip_name"}}),
     "tcp": ("lab", {"uc_pools/dirpool.corp.contoso.com/allow_tcp": True}),
+    "tcp_sip_name": (
+        "lab",
+        {"uc_pools/dirpool.corp.contoso.com/allow_tcp": True, "uc_sign_in": {"target": "sip_name"}},
+    ),
     "one_front_end": ("lab", {"uc_pools/pool1.corp.contoso.com/vip": "~delete"}),
     "web_farm": (
         "lab",

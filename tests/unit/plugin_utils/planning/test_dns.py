@@ -21,6 +21,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inputs.policy 
     PinpointInput,
     ZoneInput,
 )
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import RawHost, RawInventory
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.model import Topology
 from tests import support
 
@@ -56,6 +57,29 @@ def test_the_name_in_the_sip_domain_moves_with_it() -> None:
         ("0 0 5061 sip.contoso.com.",)
     ]
     assert [record.values for record in named(records, "sip.contoso.com")] == [("10.20.0.100",), ("10.20.0.110",)]
+    # The question without TLS too, where it is allowed.
+    assert [record.values for record in named(records, "_sipinternal._tcp.contoso.com")] == [
+        ("0 0 5060 sip.contoso.com.",)
+    ]
+
+
+def test_devices_of_2007_are_sent_to_the_pool_of_2007_that_lives_on() -> None:
+    raw = support.changed(
+        support.example("lab"),
+        {
+            "uc_legacy_devices": True,
+            "uc_pools/old.corp.contoso.com": {"edition": "standard", "site": "redmond", "product": "ocs2007"},
+        },
+    )
+    shared = dict(raw.hosts[0].variables)
+    added = {"uc_pool": "old.corp.contoso.com", "uc_addresses": {"internal": "10.20.0.200"}}
+    variables = {key: value for key, value in shared.items() if all(h.variables.get(key) == value for h in raw.hosts)}
+    old = RawHost("old.corp.contoso.com", ("front_end",), {**variables, **added})
+    topology, problems = read(RawInventory((*raw.hosts, old)))
+    assert problems == []
+    records = plan_records(topology, Stages(topology.catalogue))
+    assert [record.values for record in named(records, "ucupdates.contoso.com")] == [("10.20.0.200",)]
+    assert [record.values for record in named(records, "ucupdates-r2.contoso.com")] == [("10.20.0.100",)]
 
 
 def test_nothing_is_planned_for_sign_in_by_hand() -> None:
