@@ -174,6 +174,20 @@ def test_a_host_without_sysvol_is_told_apart(site: Site, journal: Path, name: st
     assert outcomes(result) == {"hq": "no_directory"}, result["msg"]
 
 
+def test_a_controller_that_does_not_share_sysvol_is_told_apart(site: Site, journal: Path, name: str) -> None:
+    config = "/etc/samba/smb.conf"
+    rename = "cp {config} /run/kept.conf && sed 's/^.sysvol.$/[elsewhere]/' /run/kept.conf >{config} && {reload}"
+    reload = "smbcontrol all reload-config"
+    site.controller.run(rename.format(config=config, reload=reload))
+    try:
+        result = site.module(journal, **at(name, values=[AUDIO]))
+    finally:
+        site.controller.run(f"cat /run/kept.conf >{config} && {reload}")
+    assert outcomes(result) == {"hq": "no_share"}, result["msg"]
+    assert "shares SYSVOL" in result["msg"]
+    assert seen(site, name) is None
+
+
 def test_a_file_that_is_no_policy_is_named(site: Site, journal: Path, name: str) -> None:
     site.module(journal, **at(name, values=[AUDIO]))
     path = f"/var/lib/samba/sysvol/{DOMAIN}/Policies/{seen(site, name).guid}/Machine/Registry.pol"

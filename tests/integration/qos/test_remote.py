@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import signal
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -174,6 +175,22 @@ def test_hosts_are_worked_on_side_by_side_and_one_that_fails_stops_no_other(site
     )
     assert "failed" not in undone
     assert site.values(FE, key) == site.values(MED, key) == {}
+
+
+def test_many_values_take_one_connection_beside_the_knock(site, journal, key) -> None:
+    """As the host's own card sees it, for reading, writing and reading back."""
+    many = [value(f"V{number}", number, key=key) for number in range(40)]
+    beginnings = "tcp dst port 445 and tcp[tcpflags] & (tcp-syn | tcp-ack) == tcp-syn"
+    command = ["tcpdump", "-ni", "any", "-l", "--immediate-mode", beginnings]
+    capture = site.command("nsenter", f"--target={site.front_end.pid}", "--net", *command)
+    with subprocess.Popen(capture, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while "listening on" not in process.stderr.readline():
+                assert process.poll() is None
+            assert len(site.module(journal, **fe(values=many))["operations"]) == 40
+        finally:
+            process.terminate()
+        assert process.stdout.read().count("Flags [S]") == 2
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])

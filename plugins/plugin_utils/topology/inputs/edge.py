@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import EdgePoolName, HostName, Name, Peer, PoolName, Product, SiteName
+from ...schema.kinds import EdgePoolName, HostName, Name, Peer, PoolName, Ports, Product, SiteName
 from .network import Address, Endpoint
 
 
@@ -35,7 +35,7 @@ class EdgePoolInput:
     balancer: t.Mapping[str, HostName] = option("Load balancers by side: `internal`, `external`", default={})
     nat: t.Mapping[str, bool] = option("Whether the firewall translates `access`, `web_conferencing`, `av`", default={})
     remote_users: bool = option("Whether users sign in from outside", default=True)
-    av_port_range: str = option("Media port range outside, where it is not the documented one", default="")
+    av_port_range: Ports = option("Media port range outside, where it is not the documented one", default="")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import EdgePoolName, HostName, Name, PoolName, SiteName
+from ...schema.kinds import EdgePoolName, HostName, Name, PoolName, Ports, SiteName
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class MediationInput:
     edge_pool: EdgePoolName = option("Edge pool whose A/V service it uses; the site's when left out", default="")
     transport: t.Literal["tcp", "tls"] = option("SIP transport towards the gateway", default="tcp")
     location_profile: str = option("Location profile for calls from the gateway", default="")
-    media_ports: str = option("Range for media ports, where it is not the documented one", default="")
+    media_ports: Ports = option("Range for media ports, where it is not the documented one", default="")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
