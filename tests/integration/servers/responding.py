@@ -27,6 +27,25 @@ PROGRAM = ROOT / "tests" / "lab" / "responders" / "responder.py"
 HERE = "10.99.0.1"
 SECOND = "10.99.0.2"
 
+# What a client of SIP begins with.
+OPTIONS = (
+    b"OPTIONS sip:contoso.com SIP/2.0\r\nVia: SIP/2.0/TCP 10.99.0.2;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+    b"To: <sip:contoso.com>\r\nCall-ID: 7@b\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
+
+# Run on a neighbour: what a port says over TCP and UDP, and from where.
+ASK_FROM_THERE = """
+import json, socket, sys
+address, port = sys.argv[1], int(sys.argv[2])
+with socket.create_connection((address, port), timeout=5) as stream:
+    print(json.dumps([json.loads(stream.makefile().readline()), stream.getpeername()]))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+    datagrams.settimeout(5)
+    datagrams.sendto(b"hello", (address, port))
+    data, sender = datagrams.recvfrom(4096)
+    print(json.dumps([json.loads(data), sender]))
+"""
+
 
 class Running:
     """A responder that is started, and what is asked of it."""

@@ -20,7 +20,9 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.integration.servers.responding import (
+    ASK_FROM_THERE,
     HERE,
+    OPTIONS,
     PROGRAM,
     SECOND,
     Authority,
@@ -85,6 +87,52 @@ def test_says_at_once_who_it_is_and_then_echoes(responder: Running) -> None:
         }
         connection.sendall(b"still there?")
         assert connection.recv(100) == b"still there?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "echoed"),
+    [
+        (OPTIONS, b"SIP/2.0 200 OK", {b"Call-ID: 7@b", b"CSeq: 1 OPTIONS"}),
+        (b"GET / HTTP/1.1\r\nHost: contoso.com\r\n\r\n", b"HTTP/1.1 200 OK", {b"Server: openuc-lab"}),
+    ],
+    ids=["sip", "http"],
+)
+def test_who_speaks_first_is_answered_in_kind_and_told_who_it_is(
+    responder: Running, asked: bytes, first: bytes, echoed: set[bytes]
+) -> None:
+    responder.start(tcp("5060"))
+    with connect(5060) as connection:
+        connection.sendall(asked)
+        head, _blank, body = connection.recv(4096).partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert lines[0] == first
+    assert echoed | {b"Content-Length: %d" % len(body)} <= set(lines)
+    said = json.loads(body)
+    assert (said["host"], said["port"]) == ("fe1", 5060)
+    assert said["notice"].endswith("test equipment, no UC server")
+
+
+def test_a_stream_of_xmpp_is_opened_as_the_domain_that_was_asked_for(responder: Running) -> None:
+    responder.start(tcp("5269"))
+    with connect(5269) as connection:
+        connection.sendall(b"<?xml version='1.0'?><stream:stream to='contoso.com' version='1.0'>")
+        opened = connection.recv(4096)
+    assert b"<stream:stream " in opened
+    assert b"from='contoso.com'" in opened
+
+
+def test_a_binding_request_of_stun_is_answered_with_where_it_came_from(responder: Running) -> None:
+    responder.start(udp("3478"))
+    cookie, transaction = bytes.fromhex("2112a442"), bytes(range(12))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(5)
+        asking.bind((SECOND, 40005))
+        asking.sendto(b"\x00\x01\x00\x00" + cookie + transaction, (HERE, 3478))
+        data = asking.recv(4096)
+    assert data[:2] == b"\x01\x01"
+    assert data[4:20] == cookie + transaction
+    # One attribute, XOR-MAPPED-ADDRESS: port 40005 (0x9c45) and 10.99.0.2 (0x0a630002), each with the cookie.
+    assert data[20:] == bytes.fromhex("002000080001bd572b71a440")
 
 
 def test_a_tls_port_is_open_before_its_certificate_and_serves_it_afterwards(responder: Running, tmp_path: Path) -> None:
@@ -169,6 +217,7 @@ def test_any_port_of_a_range_answers_as_itself(responder: Running) -> None:
         with connect(port) as connection:
             said = answer(connection)
         assert (said["port"], said["application"]) == (port, "sip")
+    for port in (50000, 52344, 59998):
         said, sender = ask_by_udp(port)
         assert said["port"] == port
         assert sender == (HERE, port)
@@ -180,36 +229,34 @@ def test_any_port_of_a_range_answers_as_itself(responder: Running) -> None:
     assert "table ip lab_responder" in tables()
 
 
+def test_odd_ports_of_media_are_closed_as_they_are_before_a_call(responder: Running) -> None:
+    """What traces marks counts on it: the last hop tells of a datagram by refusing it."""
+    responder.start(udp("50000-59999"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(5)
+        asking.connect((HERE, 50001))
+        asking.send(b"hello")
+        with pytest.raises(ConnectionRefusedError):
+            asking.recv(4096)
+
+
 def test_two_ports_of_a_range_asked_from_one_port_are_told_apart(responder: Running) -> None:
     responder.start(udp("50000-59999"))
-    for port in (50001, 50002, 50003):
+    for port in (50002, 50004, 50006):
         said, sender = ask_by_udp(port, source=40002)
         assert (said["port"], said["peer_port"], sender[1]) == (port, 40002, port)
-
-
-_ASK_FROM_THERE = """
-import json, socket, sys
-address, port = sys.argv[1], int(sys.argv[2])
-with socket.create_connection((address, port), timeout=5) as stream:
-    print(json.dumps([json.loads(stream.makefile().readline()), stream.getpeername()]))
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
-    datagrams.settimeout(5)
-    datagrams.sendto(b"hello", (address, port))
-    data, sender = datagrams.recvfrom(4096)
-    print(json.dumps([json.loads(data), sender]))
-"""
 
 
 def test_a_range_answers_over_a_link_from_the_address_that_was_asked(responder: Running) -> None:
     """The address is not the one of the interface that the packets come in by."""
     responder.start(tcp("50000-59999"), udp("50000-59999"))
     with neighbour("10.98.0.2") as within:
-        command = [*within, "/usr/bin/python3", "-c", _ASK_FROM_THERE, HERE, "54321"]
+        command = [*within, "/usr/bin/python3", "-c", ASK_FROM_THERE, HERE, "54320"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     by_tcp, by_udp = map(json.loads, done.stdout.splitlines())
     for said, sender in (by_tcp, by_udp):
-        assert (said["address"], said["port"], said["peer_address"]) == (HERE, 54321, "10.98.0.2")
-        assert sender == [HERE, 54321]
+        assert (said["address"], said["port"], said["peer_address"]) == (HERE, 54320, "10.98.0.2")
+        assert sender == [HERE, 54320]
 
 
 def test_a_range_gives_way_to_a_listener_on_the_port_of_its_socket(responder: Running) -> None:
@@ -332,7 +379,7 @@ def test_starts_after_one_that_was_killed_and_refuses_to_be_two(responder: Runni
     assert responder.process.stdout is not None
     responder.process.stdout.close()
     responder.start(udp("50000-59999"))
-    assert ask_by_udp(51111)[0]["port"] == 51111
+    assert ask_by_udp(51110)[0]["port"] == 51110
 
 
 def test_ten_thousand_ports_take_one_socket(responder: Running) -> None:

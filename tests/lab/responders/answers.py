@@ -17,7 +17,8 @@ def to_stream(data: bytes, line: bytes) -> bytes | None:
     """What to say to the first bytes of a connection; None when they are of nothing that is known here."""
     if data.startswith(b"OPTIONS sip:"):
         headers = b"\r\n".join(_ECHOED.findall(data))
-        return b"SIP/2.0 200 OK\r\n" + headers + b"\r\nServer: openuc-lab\r\nContent-Length: 0\r\n\r\n"
+        body = f"Server: openuc-lab\r\nContent-Type: application/json\r\nContent-Length: {len(line)}\r\n\r\n"
+        return b"SIP/2.0 200 OK\r\n" + headers + b"\r\n" + body.encode() + line
     if data.startswith(b"GET "):
         head = f"HTTP/1.1 200 OK\r\nServer: openuc-lab\r\nContent-Type: application/json\r\nContent-Length: {len(line)}"
         return f"{head}\r\nConnection: close\r\n\r\n".encode() + line
