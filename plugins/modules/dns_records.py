@@ -302,8 +302,9 @@ zones:
       type: bool
     name_servers:
       description:
-        - The zone's other name servers whose addresses stand in the zone, each with C(server), C(address), C(serial),
-          C(detail) and C(standing), V(current), V(behind), V(not_authoritative) or V(unreachable).
+        - The zone's other name servers, each with C(server), C(address), C(serial), C(detail) and C(standing),
+          V(current), V(behind), V(not_authoritative) or V(unreachable). Their addresses are those of the zone, or what
+          its server knows of names elsewhere; one that neither knows is V(unreachable).
       type: list
       elements: dict
     resolvers:

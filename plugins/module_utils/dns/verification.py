@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-from . import names, rdata, transfer
+from . import names, rdata, transfer, wire
 from .connection import Connection
 from .errors import DnsError
 from .jobs import AnyKey
@@ -27,6 +27,9 @@ class Standing:
     standing: str
     serial: int | None = None
     detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.server} ({self.address})" if self.address else self.server
 
 
 def differences(changes: Iterable[Change], live: Live) -> list[str]:
@@ -50,6 +53,9 @@ def standings(
 def _standing(
     name: str, address: str, port: int, zone: bytes, serial: int, key: SigningKey | None, timeout: float
 ) -> Standing:
+    if not address:
+        detail = "it was not asked, since neither the zone nor this server knows its address"
+        return Standing(name, address, "unreachable", detail=detail)
     try:
         with Connection(address, port, key, timeout) as connection:
             theirs = transfer.serial(connection, zone)
@@ -62,15 +68,32 @@ def _standing(
     return Standing(name, address, "behind" if behind else "current", theirs, detail)
 
 
-def name_servers(live: Live) -> list[tuple[str, str]]:
-    """The zone's name servers whose addresses stand in the zone, as name and address."""
-    _ttl, targets = live.records.get((live.zone, rdata.NS), (0, ()))
-    return [
-        (names.to_text(target), rdata.to_text(kind, value))
-        for target in targets
-        for kind in (rdata.A, rdata.AAAA)
-        for value in live.records.get((target, kind), (0, ()))[1]
-    ]
+def name_servers(connection: Connection, live: Live, primary: str) -> list[tuple[str, str]]:
+    """The zone's name servers but the primary, as name and address: of the zone, or what its server knows of others.
+
+    Without an address where neither knows one.
+    """
+    found = []
+    targets = _values(connection, live, live.zone, rdata.NS)
+    for target in [each for each in targets if names.to_text(each).lower() != primary]:
+        addresses = [
+            rdata.to_text(kind, value)
+            for kind in (rdata.A, rdata.AAAA)
+            for value in _values(connection, live, target, kind)
+        ]
+        found += [(names.to_text(target), address) for address in addresses or [""]]
+    return found
+
+
+def _values(connection: Connection, live: Live, name: bytes, kind: int) -> Sequence[bytes]:
+    """From the zone as it was read; asked for where that does not hold the name."""
+    if live.complete and names.within(name, live.zone):
+        return live.records.get((name, kind), (0, ()))[1]
+    try:
+        message = connection.ask(wire.question(connection.number(), name, kind))
+    except DnsError:
+        return ()
+    return [record[4] for record in message.answers if record[:2] == (name, kind)]
 
 
 def broken_chains(want: Mapping[Key, Wanted], live: Live) -> list[str]:

@@ -244,13 +244,16 @@ class _Work:
         if outcome.verified is None:
             outcome.verified = True
         outcome.warnings += [f"{job.place}: {each}" for each in verification.broken_chains(job.want, live)]
-        primary = (job.place.server.rstrip(".").lower(), job.place.address)
-        others = [each for each in verification.name_servers(live) if each[0] != primary[0] and each[1] != primary[1]]
+        others = [
+            each
+            for each in verification.name_servers(self._connection, live, job.place.server.rstrip(".").lower())
+            if each[1] != job.place.address
+        ]
         timeout = min(self._common.timeout, 3.0)
         found = verification.standings(others, job.port, job.zone, live.serial, job.key, timeout)
         outcome.standings = found
         outcome.warnings += [
-            f"{job.place}: its name server {each.server} ({each.address}) is {each.standing}: {each.detail}"
+            f"{job.place}: its name server {each} is {each.standing}: {each.detail}"
             for each in found
             if each.standing != "current"
         ]

@@ -299,6 +299,24 @@ class TestVerification:
         ]
         assert "is behind: it has serial 1, the primary 4" in done["warnings"][0]
 
+    def test_a_name_server_of_another_zone_is_told_with_what_is_known_of_it(self, estate: Estate) -> None:
+        estate.server.put("contoso.com 3600 NS ns2.hoster.example.")
+        done = ok(estate.run([POOL]))
+        assert zone(done)["name_servers"][0]["standing"] == "unreachable"
+        assert done["warnings"] == [
+            (
+                "zone contoso.com at ns1 (127.0.0.1), view internal: its name server ns2.hoster.example is "
+                "unreachable: it was not asked, since neither the zone nor this server knows its address"
+            )
+        ]
+
+    def test_name_servers_are_asked_for_where_transfers_are_refused(self, estate: Estate) -> None:
+        estate.server.refused = {"axfr"}
+        estate.server.put("contoso.com 3600 NS ns3.contoso.com.", "ns3.contoso.com 3600 A 127.0.0.3")
+        done = ok(estate.run([POOL]))
+        (other,) = zone(done)["name_servers"]
+        assert (other["server"], other["address"], other["standing"]) == ("ns3.contoso.com", "127.0.0.3", "unreachable")
+
     def test_it_can_be_left_out(self, estate: Estate) -> None:
         sip = record("_sip._tcp", "SRV", "0 0 5060 nowhere.contoso.com.")
         assert ok(estate.run([sip], verify=False))["warnings"] == []
