@@ -15,7 +15,7 @@ from ...schema.problems import join
 from ..model import Cluster, Topology
 from ..names import edge_name
 
-Subject = t.Literal["fqdn", "ad_domain", "sip_domain", "edge_names"]
+Subject = t.Literal["fqdn", "ad_domain", "sip_domain", "edge_names", "simple_url"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,18 @@ def _subjects(topology: Topology, catalogue: Catalogue, of: Subject) -> t.Iterat
         return
     elif of == "sip_domain":
         yield from (_Named(name, join("uc_sip_domains", name)) for name in estate.sip_domains)
+    elif of == "simple_url":
+        yield from _simple_urls(topology)
     elif of == "ad_domain":
         for key, forest in estate.ad.forests.items():
             for index, domain in enumerate(forest.domains):
                 yield _Named(domain, join(join("uc_ad.forests", key), "domains") + f"[{index}]")
+
+
+def _simple_urls(topology: Topology) -> t.Iterator[_Named]:
+    given = topology.estate.simple_urls
+    yield from (_Named(name, join("uc_simple_urls.meet", domain)) for domain, name in given.meet.items())
+    yield from (_Named(getattr(given, of), f"uc_simple_urls.{of}") for of in ("dialin", "admin") if getattr(given, of))
 
 
 def _own_names(topology: Topology, product: str) -> t.Iterator[_Named]:
@@ -99,6 +107,20 @@ def _twice(cluster: Cluster, fact: NameRuleFact) -> t.Iterator[Violation]:
             other = met.setdefault(name.lower(), path)
             if other != path:
                 yield violation(fact.finding, path, value=name, why=(fact.id,), other=other)
+
+
+def simple_urls(topology: Topology) -> t.Iterator[Violation]:
+    """A simple URL is no SIP domain, and neither a pool's name nor one below it."""
+    estate = topology.estate
+    domains = {name.lower(): join("uc_sip_domains", name) for name in estate.sip_domains}
+    pools = {name.lower(): join("uc_pools", name) for name in estate.pools}
+    apart = [fact for fact in topology.catalogue.facts(NameRuleFact) if fact.of == "simple_url" and not fact.pattern]
+    for fact in apart:
+        for named in _simple_urls(topology):
+            name = named.name.lower()
+            other = domains.get(name) or next((pools[each] for each in pools if f".{name}".endswith(f".{each}")), "")
+            if other:
+                yield violation(fact.finding, named.path, value=named.name, why=(fact.id,), other=other)
 
 
 def duplicates(topology: Topology) -> t.Iterator[Violation]:
@@ -141,4 +163,4 @@ def remote_access_edges(topology: Topology) -> t.Iterator[Violation]:
             )
 
 
-CHECKS = (patterns, edge_names, duplicates, remote_access_edges)
+CHECKS = (patterns, edge_names, simple_urls, duplicates, remote_access_edges)
