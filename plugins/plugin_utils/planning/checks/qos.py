@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ranges of media ports: apart from one another, wide enough, and clients' within servers'."""
+"""Marks and ranges of media ports: apart from one another, wide enough, and clients' within servers'."""
 
 from __future__ import annotations
 
@@ -15,6 +15,23 @@ from ..qos_items import MediaRange
 from ..qos_network import contradictions
 
 _RANGES = tuple(field.name for field in dataclasses.fields(QosPolicyInput) if field.name.endswith("_ports"))
+
+
+def classes(topology: Topology, plan: Plan) -> t.Iterator[Violation]:
+    """What an inventory says of one medium tells it from the others, those that are left as documented too."""
+    given = topology.estate.qos.dscp
+    markings = {marking.medium: marking for marking in plan.qos.markings}.values()
+    for one, other in itertools.combinations(markings, 2):
+        at = next((marking.medium for marking in (other, one) if marking.medium in given), "")
+        if at and one.expected and one.expected == other.expected:
+            yield violation(
+                "finding.dscp-same",
+                f"uc_qos.dscp.{at}",
+                value=str(one.expected),
+                why=(*one.why, *other.why),
+                medium=_words(one.medium),
+                other=_words(other.medium),
+            )
 
 
 def ranges(_topology: Topology, plan: Plan) -> t.Iterator[Violation]:
@@ -126,4 +143,4 @@ def _words(medium: str) -> str:
     return medium.replace("_", " ")
 
 
-CHECKS = (ranges, clients_within_servers, marks_on_the_way, unused)
+CHECKS = (classes, ranges, clients_within_servers, marks_on_the_way, unused)

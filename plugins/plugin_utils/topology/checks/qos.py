@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
 from ...findings import Violation, violation
@@ -16,7 +15,7 @@ _WHOLE = 100
 
 
 def marks(topology: Topology) -> t.Iterator[Violation]:
-    """Every mark is one, and tells its medium from the others."""
+    """Every mark is one."""
     given = [(medium, dscp) for medium, dscp in topology.estate.qos.dscp.items() if dscp not in UNMANAGED_DSCP]
     for medium, dscp in given:
         if int(dscp) == 0:
@@ -26,11 +25,6 @@ def marks(topology: Topology) -> t.Iterator[Violation]:
                 value=dscp,
                 allowed="1 to 63, not_configured or disabled",
                 medium=_words(medium),
-            )
-    for (medium, dscp), (other, same) in itertools.combinations(given, 2):
-        if int(dscp) == int(same):
-            yield violation(
-                "finding.dscp-same", f"uc_qos.dscp.{other}", value=same, medium=_words(medium), other=_words(other)
             )
 
 
