@@ -19,6 +19,8 @@ from .base import AppliedFact, Item, Stages, applications
 
 View = t.Literal["internal", "perimeter", "external"]
 Values = tuple[str, ...]
+# What is asked from a network of a zone is answered from this view.
+VIEW_OF_ZONE: t.Final[t.Mapping[str, View]] = {"internal": "internal", "perimeter": "perimeter", "internet": "external"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from ..topology.model import Topology
 from ..topology.network_map import Crossing
 from ..topology.pairing import BalancerPair, pair_of
 from .base import Item, Stages
+from .dns import VIEW_OF_ZONE
 from .flows import Flow
 from .parties import EndpointSet
 from .plan import Plan
@@ -153,8 +154,21 @@ def zone_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "update": zone.dynamic_update,
                 "key_name": zone.key,
                 "records": records,
+                **_resolvers(topology, view),
             },
         )
+
+
+def _resolvers(topology: Topology, view: str) -> Arguments:
+    """Resolvers of the inventory that answer those who see the view; they are asked what they tell of its zones."""
+    found = []
+    for server in topology.of_type("resolver"):
+        given = server.given.addresses
+        for address in (getattr(given, name) for name in given.given()):
+            network = server.given.network or topology.networks.locate(address)
+            if VIEW_OF_ZONE.get(topology.networks.zone(network)) == view:
+                found.append(str(address))
+    return {"resolvers": found} if found else {}
 
 
 def _zones_held(topology: Topology, plan: Plan) -> dict[tuple[str, str], ZoneInput | PinpointInput]:

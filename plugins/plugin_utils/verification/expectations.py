@@ -15,6 +15,7 @@ import typing as t
 
 from ...module_utils.probing.dns import DNS_PORT
 from ..planning.base import Stages
+from ..planning.dns import VIEW_OF_ZONE
 from ..planning.flows import Flow
 from ..planning.plan import Plan
 from ..topology.model import Topology
@@ -34,7 +35,6 @@ Allowed = dict[tuple[str, str], list[tuple[str, str]]]
 CLOSED_SAMPLE: t.Final = 3
 GREETING: t.Final = "openuc"
 _OF_RECORDS: t.Final = ("name", "story")
-_VIEW_OF_ZONE: t.Final = {"internal": "internal", "perimeter": "perimeter", "internet": "external"}
 
 
 @dataclasses.dataclass(slots=True)
@@ -214,7 +214,7 @@ class Expectations:
     def _names(self, vantage: Vantage) -> t.Iterator[_Probe]:
         """Records of the view of a vantage, asked of the server that holds the zone."""
         networks = self._topology.networks
-        views = {_VIEW_OF_ZONE.get(networks.zone(name), ""): address for name, address in vantage.networks.items()}
+        views = {str(VIEW_OF_ZONE.get(networks.zone(name), "")): address for name, address in vantage.networks.items()}
         servers = {(zone.view, zone.name): zone.server for zone in self._plan.zones}
         for record in self._plan.records:
             source = views.get(record.view)

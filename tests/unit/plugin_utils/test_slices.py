@@ -8,7 +8,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.openuc.ocs.plugins.module_utils.items import problems_of
 from ansible_collections.openuc.ocs.plugins.module_utils.specs import MECHANISMS
+from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import design
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.slices import Slice, slices_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inventory import RawHost, RawInventory
 from tests import support
 
 EXAMPLES = ("lab", "standard", "multisite", "ocs2007", "lync2010")
@@ -44,6 +46,29 @@ def test_a_zone_gets_the_records_of_its_view_only() -> None:
     names = {record["name"] for record in outside.arguments["records"]}
     assert "_sip._tls.contoso.com" in names
     assert "_sipinternaltls._tcp.contoso.com" not in names
+
+
+def test_resolvers_are_asked_of_the_zones_that_their_clients_see() -> None:
+    raw = support.example("lab")
+    shared = {
+        key: value
+        for key, value in raw.hosts[0].variables.items()
+        if all(h.variables.get(key) == value for h in raw.hosts)
+    }
+    own = {"uc_addresses": {"internal": "10.20.0.240"}}
+    resolver = RawHost("resolver1.corp.contoso.com", ("resolver",), {**shared, **own})
+    made = design(RawInventory((*raw.hosts, resolver)), support.TODAY)
+    assert made.plan is not None
+    asked = {
+        item.target: item.arguments.get("resolvers")
+        for item in slices_of(made.topology, made.plan)
+        if item.mechanism == "dns_records"
+    }
+    assert asked == {
+        "ns1.corp.contoso.com/internal.contoso.com": ["10.20.0.240"],
+        "ns1.corp.contoso.com/internal.corp.contoso.com": ["10.20.0.240"],
+        "ns-ext.contoso.com/external.contoso.com": None,
+    }
 
 
 def test_a_balancer_gets_its_services_with_their_members() -> None:
