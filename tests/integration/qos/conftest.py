@@ -122,8 +122,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Site]:
     )
     with throwaway.network() as network:
         hosts = [network.host(CONTROLLER, DC, controller)]
-        # A domain controller of Windows registers this name of its directory by itself.
-        hosts[0].run("samba-tool", "spn", "add", f"ldap/{CONTROLLER}", "DC1$")
         for name, address in (("fe1", FE), ("med1", MED)):
             service = directory.registry_server(f"{name}.{DOMAIN}", address, password=OPERATOR)
             hosts.append(network.host(name, address, service))

@@ -151,6 +151,8 @@ def domain_controller(
     commands = [
         _provision(label, domain, workgroup, address, administrator_password),
         ["domain", "passwordsettings", "set", "--max-pwd-age=0", "--min-pwd-age=0"],
+        # A domain controller of Windows registers this name of its directory by itself.
+        ["spn", "add", f"ldap/{full_name}", f"{_netbios(name)}$"],
         *(command for account in accounts for command in _account(account, domain)),
         *(["computer", "create", _netbios(computer)] for computer in computers),
     ]
