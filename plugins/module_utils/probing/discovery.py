@@ -194,5 +194,5 @@ DISCOVERY = Protocol(
     },
     problems=_problems,
     options=_options,
-    port=dns.DNS_PORT,
+    port=dns_wire.DNS_PORT,
 )

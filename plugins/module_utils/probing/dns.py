@@ -18,7 +18,6 @@ from .model import Answer, Failed, Probe, Protocol, Target
 from .session import Session
 from .udp import exchange, resent
 
-DNS_PORT = 53
 _LONGEST_LABEL = 63
 _LONGEST_NAME = 253
 _CODES = {
@@ -157,5 +156,5 @@ DNS = Protocol(
     },
     problems=_problems,
     options=_options,
-    port=DNS_PORT,
+    port=dns_wire.DNS_PORT,
 )

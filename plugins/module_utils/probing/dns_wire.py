@@ -13,6 +13,7 @@ import struct
 from collections.abc import Mapping
 from typing import Callable
 
+DNS_PORT = 53
 TYPES: Mapping[str, int] = {
     "A": 1,
     "NS": 2,

@@ -10,7 +10,7 @@ import socket
 import threading
 from typing import Any, Callable
 
-from . import dns, outcomes
+from . import dns, dns_wire, outcomes
 from .addresses import family_of
 from .model import Failed, Probe, Target
 from .session import Session
@@ -42,7 +42,7 @@ async def target_of(probe: Probe, session: Session, deadline: float) -> Target:
 
 async def _by_server(probe: Probe, session: Session, deadline: float) -> list[str] | str:
     resolver = probe.resolver or ""
-    target = Target.of(resolver, dns.DNS_PORT)
+    target = Target.of(resolver, dns_wire.DNS_PORT)
     plain = dataclasses.replace(probe, source_address=None, source_port=None)
     reasons = []
     for kind in ("A", "AAAA"):

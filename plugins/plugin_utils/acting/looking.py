@@ -14,7 +14,7 @@ import dataclasses
 import typing as t
 
 from ...module_utils.probing import batch, directory, outcomes, specification
-from ...module_utils.probing.dns import DNS_PORT
+from ...module_utils.probing.dns_wire import DNS_PORT
 from ..catalogue import loader
 from ..rollout.blueprint import Data, PlannedStep
 from ..rollout.checks import Seen, StepCheckFact, endpoints, servers_of, summed, with_role

@@ -13,7 +13,7 @@ import dataclasses
 import ipaddress
 import typing as t
 
-from ...module_utils.probing.dns import DNS_PORT
+from ...module_utils.probing.dns_wire import DNS_PORT
 from ..planning.base import Stages
 from ..planning.dns import VIEW_OF_ZONE
 from ..planning.flows import Flow

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import html
 import typing as t
-from xml.sax.saxutils import escape, quoteattr
 
 from .shapes import Area, Drawing, Group, Line, Mark, Shape, Text
 
@@ -74,7 +74,7 @@ def _start(drawing: Drawing) -> str:
     size = f'viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" {size} role="img" '
-        f"aria-label={quoteattr(drawing.title)}><desc>{escape(drawing.about)}</desc>"
+        f"aria-label={_quoted(drawing.title)}><desc>{_escaped(drawing.about)}</desc>"
     )
 
 
@@ -85,9 +85,9 @@ def _body(drawing: Drawing) -> t.Iterator[str]:
 
 
 def _group(group: Group) -> str:
-    title = f"<title>{escape(group.title)}</title>" if group.title else ""
-    name = f" data-why={quoteattr(group.name)}" if group.name else ""
-    return f"<g class={quoteattr(group.style)}{name}>{title}{''.join(map(_shape, group.shapes))}</g>"
+    title = f"<title>{_escaped(group.title)}</title>" if group.title else ""
+    name = f" data-why={_quoted(group.name)}" if group.name else ""
+    return f"<g class={_quoted(group.style)}{name}>{title}{''.join(map(_shape, group.shapes))}</g>"
 
 
 def _shape(shape: Shape) -> str:
@@ -108,9 +108,8 @@ def _text(text: Text) -> str:
     style = " ".join(filter(None, (text.style, "b" if text.bold else "")))
     kind = f' class="{style}"' if style else ""
     anchor = "" if text.anchor == "start" else f' text-anchor="{text.anchor}"'
-    return (
-        f'<text{kind} x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}"{anchor}>{escape(text.words)}</text>'
-    )
+    place = f'x="{_n(text.x)}" y="{_n(text.y)}"'
+    return f'<text{kind} {place} font-size="{_n(text.size)}"{anchor}>{_escaped(text.words)}</text>'
 
 
 def _mark(mark: Mark) -> str:
@@ -120,6 +119,15 @@ def _mark(mark: Mark) -> str:
     points = f"{_n(mark.x)},{_n(mark.y)} {_n(mark.x + back)},{_n(mark.y - 5)} {_n(mark.x + back)},{_n(mark.y + 5)}"
     family = mark.style.removeprefix("lane ")
     return f'<polygon class="head {family}" points="{points}"/>'
+
+
+# Of `html`, since `xml.sax.saxutils` would have each plan load a whole web client.
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _quoted(text: str) -> str:
+    return f'"{html.escape(text)}"'
 
 
 def _n(value: float) -> str:
