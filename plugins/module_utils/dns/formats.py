@@ -105,24 +105,27 @@ _POWERSHELL_START = """\
 param([string]$ComputerName = {server})
 $ErrorActionPreference = 'Stop'
 $zone = {quoted}
-function Add-Planned([string]$Name, [string]$Type, [string]$Property, [string[]]$Values, [scriptblock]$Add) {{
+function Add-Planned([string]$Name, [string]$Type, [string]$Properties, [string]$Whole, [scriptblock]$Add) {{
+    $parts = $Properties -split ' '
     $there = Get-DnsServerResourceRecord -ComputerName $ComputerName -ZoneName $zone -Name $Name -RRType $Type `
-        -ErrorAction SilentlyContinue | ForEach-Object {{ [string]$_.RecordData.$Property }}
-    foreach ($value in $Values) {{
-        if ($there -notcontains $value -and $PSCmdlet.ShouldProcess("$Name.$zone", "add $Type $value")) {{
-            & $Add $value
+        -ErrorAction SilentlyContinue | ForEach-Object {{
+            $data = $_.RecordData
+            ($parts | ForEach-Object {{ [string]$data.$_ }}) -join ' '
         }}
+    if ($there -notcontains $Whole -and $PSCmdlet.ShouldProcess("$Name.$zone", "add $Type $Whole")) {{
+        $last = ($Whole -split ' ', $parts.Count)[-1]
+        & $Add $last
     }}
 }}
 """
-# Type: property that holds the value, and the options that add it; $value is the value.
+# Type: properties that hold the value, and the options that add it; $value is its last part.
 _CMDLETS: Mapping[str, tuple[str, str]] = {
     "A": ("IPv4Address", "-A -IPv4Address $value"),
     "AAAA": ("IPv6Address", "-AAAA -IPv6Address $value"),
     "CNAME": ("HostNameAlias", "-CName -HostNameAlias $value"),
-    "MX": ("MailExchange", "-MX -MailExchange $value -Preference {0}"),
+    "MX": ("Preference MailExchange", "-MX -MailExchange $value -Preference {0}"),
     "PTR": ("PtrDomainName", "-Ptr -PtrDomainName $value"),
-    "SRV": ("DomainName", "-Srv -DomainName $value -Priority {0} -Weight {1} -Port {2}"),
+    "SRV": ("Priority Weight Port DomainName", "-Srv -DomainName $value -Priority {0} -Weight {1} -Port {2}"),
     "TXT": ("DescriptiveText", "-Txt -DescriptiveText $value"),
 }
 
@@ -136,14 +139,14 @@ def _powershell(zone: str, server: str, items: Iterable[Item], default: int) -> 
         shown, options = _CMDLETS[kind]
         for value in item["values"]:
             *numbers, last = [value] if kind == "TXT" else value.split()
-            target = "".join(_strings(value)) if kind == "TXT" else last
+            whole = "".join(_strings(value)) if kind == "TXT" else " ".join([*numbers, last])
             command = (
                 "Add-DnsServerResourceRecord -ComputerName $ComputerName -ZoneName $zone "
                 f"-Name {_single(_node(zone, item))} "
                 f"{options.format(*numbers)} -TimeToLive ([TimeSpan]::FromSeconds({ttl}))"
             )
             lines.append(
-                f"Add-Planned {_single(_node(zone, item))} {kind} {shown} {_single(target)} "
+                f"Add-Planned {_single(_node(zone, item))} {kind} {_single(shown)} {_single(whole)} "
                 f"{{ param($value) {command} }}"
             )
     return {f"{zone}.ps1": "\r\n".join("\n".join(lines).split("\n")) + "\r\n"}

@@ -106,4 +106,6 @@ def of_powershell(call: dict[str, list[str]]) -> tuple[str, str, int, str]:
     numbers = [options[name] for name in ("-Priority", "-Weight", "-Preference", "-Port") if name in options]
     seconds = int(options["-TimeToLive"].rpartition("FromSeconds(")[2].rstrip(")"))
     name = "contoso.com" if label == "@" else f"{label}.contoso.com"
-    return name, kind, seconds, " ".join([*numbers, value.rstrip(".")])
+    # What is looked for among what is there is what would be added.
+    assert kind == "TXT" or value.split()[:-1] == numbers
+    return name, kind, seconds, value.rstrip(".")

@@ -78,10 +78,12 @@ def test_the_script_for_powershell_adds_what_is_missing() -> None:
     text = rendered("powershell")["contoso.com.ps1"]
     assert text.startswith("# Records planned for contoso.com.")
     assert "param([string]$ComputerName = 'dc1')" in text
-    assert "Add-Planned '_sip._tls' SRV DomainName 'sip.contoso.com.' { param($value) " in text
+    # A record of the same target at another port is another record.
+    call = "Add-Planned '_sip._tls' SRV 'Priority Weight Port DomainName' '0 0 443 sip.contoso.com.' { param($value) "
+    assert call in text
     assert "-Srv -DomainName $value -Priority 0 -Weight 0 -Port 443 -TimeToLive ([TimeSpan]::FromSeconds(600))" in text
     assert "-MX -MailExchange $value -Preference 10" in text
-    assert text.count("Add-Planned 'sip' A IPv4Address") == 2
+    assert text.count("Add-Planned 'sip' A 'IPv4Address'") == 2
 
 
 def test_the_zone_for_octodns_is_what_its_provider_reads() -> None:
