@@ -73,7 +73,10 @@ def test_secrets_of_the_lab_are_for_root_alone(running_lab: RunningLab) -> None:
     folder = running_lab.lab.folder
     assert oct((folder).stat().st_mode & 0o777) == "0o700"
     secret = list((folder / "keys").iterdir())
-    assert {path.name for path in secret} == {"openuc.key", "administrator.password", "operator.password"}
+    account = {"dc1.corp.contoso.com.keytab", "dc1.corp.contoso.com.krb5.conf"}
+    assert {path.name for path in secret} == {
+        "openuc.key", "all.key", "administrator.password", "operator.password", *account
+    }  # fmt: skip
     assert {oct(path.stat().st_mode & 0o777) for path in secret} == {"0o600"}
 
 

@@ -23,6 +23,8 @@ BASE = (
     "openssh-server",
     "procps",
     "python3",
+    # Ansible asks for packages through it, also for those that are there.
+    "python3-apt",
     "python3-cryptography",
     "python3-dnspython",
     "tcpdump",
