@@ -91,8 +91,12 @@ def server(folder: Path, zones: t.Sequence[str]) -> t.Iterator[int]:
 # --- our way --------------------------------------------------------------------------------------------------------
 
 
-def module(zone: str, port: int, journal: str) -> tuple[float, int]:
-    """From main() entered to just before exit_json, and how many records were written."""
+def own_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def module(zone: str, port: int, journal: str) -> tuple[float, int, int]:
+    """From main() entered to just before exit_json, how many records were written, and memory in MB."""
     from ansible.module_utils.basic import AnsibleModule  # noqa: PLC0415 - the other ways pay for no import
     from ansible.module_utils.testing import patch_module_args  # noqa: PLC0415
 
@@ -112,13 +116,13 @@ def module(zone: str, port: int, journal: str) -> tuple[float, int]:
         dns_records.main()
     if made.get("msg"):
         raise SystemExit(made["msg"])
-    return made["at"] - start, made["zones"][0]["applied"]
+    return made["at"] - start, made["zones"][0]["applied"], own_memory()
 
 
 # --- a bare script --------------------------------------------------------------------------------------------------
 
 
-def dnspython(zone: str, port: int, _journal: str) -> tuple[float, int]:
+def dnspython(zone: str, port: int, _journal: str) -> tuple[float, int, int]:
     import dns.name  # noqa: PLC0415
     import dns.query  # noqa: PLC0415
     import dns.rdatatype  # noqa: PLC0415
@@ -156,22 +160,42 @@ def dnspython(zone: str, port: int, _journal: str) -> tuple[float, int]:
                 raise SystemExit(f"code {answer.rcode()}")
     if missing and differing():
         raise SystemExit("not all was written")
-    return time.perf_counter() - start, len(missing)
+    return time.perf_counter() - start, len(missing), own_memory()
 
 
 # --- other tools ----------------------------------------------------------------------------------------------------
 
 
-def nsupdate(zone: str, port: int, journal: str) -> tuple[float, int]:
+def of_program(command: list[str], folder: str | None = None, **environment: str) -> tuple[float, int]:
+    """Seconds, and the most memory it had in MB, looked at all the while: what one waits for includes its parent's."""
+    most = 0
+    with tempfile.TemporaryFile("w+") as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=said, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, **environment}
+        )
+        while process.poll() is None:
+            status = Path(f"/proc/{process.pid}/status").read_text().partition("VmHWM:")[2].split()
+            most = max(most, int(status[0]) if status else 0)
+            time.sleep(0.002)
+        seconds = time.perf_counter() - start
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(said.read()[-2000:])
+    return seconds, most // 1024
+
+
+def nsupdate(zone: str, port: int, journal: str) -> tuple[float, int, int]:
     """Nothing is read or compared; records that are there already are written again."""
     lines = [f"server 127.0.0.1 {port}", f"key hmac-sha256:openuc {SECRET}", f"zone {zone}"]
     for number, item in enumerate(records(zone)):
         lines.append(f"update add {item['name']} {TTL} {item['type']} {item['values'][0]}")
         if number % 1000 == 999:
             lines.append("send")
-    start = time.perf_counter()
-    subprocess.run(["nsupdate"], input="\n".join(lines) + "\n", text=True, check=True, capture_output=True)
-    return time.perf_counter() - start, COUNT
+    given = Path(f"{journal}.{zone}")
+    given.write_text("\n".join(lines) + "\n")
+    seconds, memory = of_program(["nsupdate", str(given)])
+    return seconds, COUNT, memory
 
 
 OCTODNS = """\
@@ -202,14 +226,8 @@ def octodns(program: Path, folder: Path, zone: str, port: int) -> tuple[float, f
         lines.append(f"{item['name'].removesuffix('.' + zone)}: {json.dumps(entry)}")
     (folder / f"{zone}.yaml").write_text("\n".join(lines) + "\n")
     command = [str(program), "--config-file", str(folder / "octodns.yaml"), "--doit", "--force"]
-    times = []
-    for _time in range(2):
-        start = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(done.stderr[-2000:])
-        times.append(time.perf_counter() - start)
-    return times[0], times[1], resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    (apply, most), (unchanged, again) = of_program(command), of_program(command)
+    return apply, unchanged, max(most, again)
 
 
 PLAY = """
@@ -229,20 +247,18 @@ PLAY = """
 """
 
 
-def looped(folder: Path, zone: str, port: int) -> float:
-    """Seconds a record, without what starting Ansible costs."""
-    times = []
+def looped(folder: Path, zone: str, port: int) -> tuple[float, int]:
+    """Seconds a record, without what starting Ansible costs, and memory of Ansible in MB."""
+    runs = []
     for count in (1, 1 + LOOPED):
         play = folder / f"loop{count}.yml"
         play.write_text(PLAY.format(port=port, secret=SECRET, zone=zone, count=count))
         playbook = str(Path(sys.executable).with_name("ansible-playbook"))
         python = f"ansible_python_interpreter={sys.executable}"
         command = [playbook, "-i", "localhost,", "-c", "local", "-e", python, str(play)]
-        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(peers.PEERS)}
-        start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment)
-        times.append(time.perf_counter() - start)
-    return (times[1] - times[0]) / LOOPED
+        runs.append(of_program(command, str(folder), ANSIBLE_COLLECTIONS_PATH=str(peers.PEERS)))
+    (one, _memory), (all_of_them, memory) = runs
+    return (all_of_them - one) / LOOPED, memory
 
 
 # --- measuring ------------------------------------------------------------------------------------------------------
@@ -302,10 +318,10 @@ def main(pairs: int) -> None:
             else:
                 print("no octoDNS: it could not be fetched into .build/peers")
             if peers.collection("community.general"):
-                each = looped(folder, "looped.example", port)
+                each, memory = looped(folder, "looped.example", port)
                 print(
-                    f"a loop of community.general.nsupdate: {each * 1000:.0f} ms a record, {each * COUNT:.0f} s; "
-                    f"module to it {ours[0] / (each * COUNT):.5f}"
+                    f"a loop of community.general.nsupdate: {each * 1000:.0f} ms a record, {each * COUNT:.0f} s "
+                    f"({memory} MB); module to it {ours[0] / (each * COUNT):.5f}"
                 )
             else:
                 print("no loop of community.general.nsupdate: it could not be fetched into .build/peers")
@@ -314,7 +330,6 @@ def main(pairs: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["way"]:
         ways = {"module": module, "dnspython": dnspython, "nsupdate": nsupdate}
-        taken, done = ways[sys.argv[2]](sys.argv[3], int(sys.argv[4]), sys.argv[5])
-        print(taken, done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        print(*ways[sys.argv[2]](sys.argv[3], int(sys.argv[4]), sys.argv[5]))
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS)
