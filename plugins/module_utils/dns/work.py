@@ -212,7 +212,7 @@ class _Work:
         certain = not isinstance(error, (UnreachableError, BadSignatureError, TruncatedError, FailedError))
         outcome.unknown = () if certain else under_way
         self._connection.close()
-        named = ""
+        about = f" It was about {_listed(under_way)}." if under_way else ""
         try:
             after = self._again(decision)
         except DnsError:
@@ -224,11 +224,11 @@ class _Work:
             self._own(_partly(self.owned, decision.owned, outcome.applied))
             others = [c for c in under_way if after.records.get(c.key) not in (c.before, c.after)]
             if isinstance(error, ChangedError) and others:
-                named = " Changed meanwhile: " + "; ".join(verification.differences(others[:_FEW], after)) + "."
+                about = " Changed meanwhile: " + "; ".join(verification.differences(others[:_FEW], after)) + "."
         counts = f"{len(outcome.applied)} of {len(outcome.changes)} changes were applied"
         if outcome.unknown:
             counts += f", of {len(outcome.unknown)} it is not known, {len(outcome.missing)} were not"
-        outcome.error = f"{error.at(self._job.place)}.{named} {counts}"
+        outcome.error = f"{error.at(self._job.place)}.{about} {counts}"
         if self._kept:
             self._kept.progress(outcome.run, f"stopped: {counts}")
 
@@ -299,6 +299,12 @@ class _Work:
                 changes.append(Change(key, there, before))
             owned[key] = ours
         return Decision(tuple(changes), tuple(conflicts), {key: values for key, values in owned.items() if values})
+
+
+def _listed(changes: Sequence[Change]) -> str:
+    shown = ", ".join(records.key_text(change.key) for change in changes[:_FEW])
+    more = len(changes) - _FEW
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _union(one: Owned, other: Owned) -> Owned:
