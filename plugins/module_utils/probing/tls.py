@@ -83,25 +83,35 @@ async def secured(
     """
     try:
         line, facts = await _shake_hands(probe, options, target, session, deadline)
-        lacking = _lacking(options.names, facts["certificate"])
-        if not lacking:
-            return line, facts
+    except ssl.SSLCertVerificationError as error:
+        raise await _distrusted(error, probe, options, target, session, deadline) from None
+    lacking = _lacking(options.names, facts["certificate"])
+    if lacking:
         line.sock.close()
         raise Failed(outcomes.WRONG_NAME, lacking, facts)
-    except ssl.SSLCertVerificationError as error:
-        outcome = _VERDICTS.get(error.verify_code, outcomes.UNTRUSTED)
-        detail = error.verify_message
-    # The library tells nothing of a certificate that it refuses, so it is looked at once more, without trust.
+    return line, facts
+
+
+async def _distrusted(
+    error: ssl.SSLCertVerificationError,
+    probe: Probe,
+    options: TlsOptions,
+    target: Target,
+    session: Session,
+    deadline: float,
+) -> Failed:
+    """The library tells nothing of a certificate that it refuses, so it is looked at once more, without trust."""
+    outcome = _VERDICTS.get(error.verify_code, outcomes.UNTRUSTED)
     unverified = dataclasses.replace(options, verify=False)
     try:
         line, facts = await _shake_hands(probe, unverified, target, session, deadline)
     except (Failed, OSError):
-        raise Failed(outcome, detail) from None
+        return Failed(outcome, error.verify_message)
     line.sock.close()
-    if outcome == outcomes.WRONG_NAME:
-        names = ", ".join(facts["certificate"].get("sans", ())) or "nothing that could be read"
-        detail = f"not for {options.server_name}; the certificate is for {names}"
-    raise Failed(outcome, detail, facts)
+    if outcome != outcomes.WRONG_NAME:
+        return Failed(outcome, error.verify_message, facts)
+    names = ", ".join(facts["certificate"].get("sans", ())) or "nothing that could be read"
+    return Failed(outcome, f"not for {options.server_name}; the certificate is for {names}", facts)
 
 
 async def _shake_hands(
