@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
 import subprocess
 import sys
 import typing as t
@@ -23,12 +22,13 @@ from ansible_collections.openuc.ocs.plugins.module_utils.firewall.text import na
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import design
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.slices import firewall_slices
 from tests import support
+from tests.integration.qos.capturing import marks_at
 from tests.support import ROOT
 
 MODULE = "ansible_collections.openuc.ocs.plugins.modules.trace_marks"
 CLIENT, SERVER = "10.77.1.2", "10.77.3.2"
 R1, R2 = "10.77.1.1", "10.77.2.2"
-HOPS = (("r1", "near", R1), ("r2", "near", R2), ("server", "eth0", SERVER))
+HOPS = (("r1", R1), ("r2", R2), ("server", SERVER))
 AUDIO, VIDEO = 46, 34
 CLOSED = 40001
 
@@ -61,31 +61,10 @@ class Way:
         (found,) = json.loads(done.stdout.splitlines()[-1])["traces"]
         return t.cast("dict[str, t.Any]", found)
 
-    @contextlib.contextmanager
-    def captured(self) -> t.Iterator[dict[str, int]]:
-        """The mark that packets of a trace come to each hop with, as tcpdump at its card prints it."""
-        marks: dict[str, int] = {}
-        with contextlib.ExitStack() as stack:
-            captures = {address: stack.enter_context(self._capture(host, card)) for host, card, address in HOPS}
-            yield marks
-            for address, process in captures.items():
-                assert process.stdout
-                (tos,) = re.findall(r"\(tos (0x[0-9a-f]+)", process.stdout.read())
-                marks[address] = int(tos, 16) >> 2
-
-    @contextlib.contextmanager
-    def _capture(self, host: str, card: str) -> t.Iterator[subprocess.Popen[str]]:
-        """A capture of one packet, begun when this is entered."""
-        command = ["tcpdump", "-ni", card, "-Ul", "-v", "-c", "1", "udp", "and", "dst", "port", str(CLOSED)]
-        within = ["ip", "netns", "exec", f"{self.prefix}-{host}", *command]
-        with subprocess.Popen(within, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr
-            try:
-                while "listening on" not in process.stderr.readline():
-                    assert process.poll() is None
-                yield process
-            finally:
-                process.kill()
+    def captured(self) -> t.ContextManager[dict[str, int]]:
+        """The mark that packets of a trace come to each hop with."""
+        places = {address: ["ip", "netns", "exec", f"{self.prefix}-{host}"] for host, address in HOPS}
+        return marks_at(places, "udp", "and", "dst", "port", str(CLOSED))
 
 
 def inventory(qos: dict[str, t.Any]) -> t.Any:
