@@ -35,8 +35,16 @@ class BalancerPair:
 
 def stand_ins(topology: Topology, name: str) -> tuple[Server, ...]:
     """Balancers that are to stand in for a balancer."""
-    balancers = topology.of_type("load_balancer")
-    return tuple(each for each in balancers if given_balancer(topology, each.name).stands_in_for == name)
+    return topology.once("stand-ins by first", lambda: _by_first(topology)).get(name, ())
+
+
+def _by_first(topology: Topology) -> dict[str, tuple[Server, ...]]:
+    found: dict[str, tuple[Server, ...]] = {}
+    for balancer in topology.of_type("load_balancer"):
+        first = given_balancer(topology, balancer.name).stands_in_for
+        if first:
+            found[first] = (*found.get(first, ()), balancer)
+    return found
 
 
 def pair_of(topology: Topology, name: str) -> BalancerPair | None:
