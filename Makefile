@@ -27,7 +27,7 @@ DEV := .venv/.dev
 TEST_STEPS := ruff mypy+yamllint+ansible-lint coverage integration molecule+sanity package trace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev plan deploy lab-up lab-down lab-packages integration browser detect test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
+.PHONY: help setup setup-dev plan deploy root lab-up lab-down lab-packages integration browser detect test test-all compat lint ruff format mypy yamllint ansible-lint unit coverage \
         sanity package bench mutate trace golden docs build clean
 
 help: ## list the targets
@@ -56,7 +56,10 @@ $(LINK):
 plan: setup ## plan INVENTORY (default inventories/lab) and write its intended/ tree
 	ansible-playbook openuc.ocs.plan -i '$(INVENTORY)'
 
-lab-up: setup ## make the lab: the hosts of INVENTORY on this machine, as root (docs/lab.md)
+root:
+	@[ "$$(id -u)" = 0 ] || { echo 'The lab makes network namespaces and mounts, which needs root: run make as root, or with sudo.' >&2; exit 1; }
+
+lab-up: root setup ## make the lab: the hosts of INVENTORY on this machine, as root (docs/lab.md)
 	@tests/lab/lab up '$(INVENTORY)'
 
 lab-down: setup ## remove the lab

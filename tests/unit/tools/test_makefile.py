@@ -18,3 +18,8 @@ def test_the_lab_is_deployed_from_its_controller() -> None:
     (command,) = [line for line in recipe("deploy") if "openuc.ocs.deploy" in line]
     assert command.startswith("tests/lab/lab run -- ansible-playbook")
     assert command.endswith("-i 'inventories/lab' -i '/run/openuc-lab/lab/inventory.yml'"), "any inventory has a lab"
+
+
+def test_the_need_for_root_is_told_before_anything_is_set_up() -> None:
+    for target in ("lab-up", "deploy"):
+        assert "id -u" in recipe(target)[0]
