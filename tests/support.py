@@ -48,6 +48,30 @@ def inventory_of(groups: t.Mapping[str, t.Mapping[str, t.Any]], estate: t.Mappin
     return RawInventory(tuple(RawHost(name, tuple(groups), {**shared, **own}) for name, (groups, own) in hosts.items()))
 
 
+def lync_branch(**estate: t.Any) -> RawInventory:
+    """Lync clients and servers on both sides of a firewall, media planned for, with whatever else is given."""
+    return inventory_of(
+        {
+            "standard_edition": {"se1.contoso.com": {"addresses": "10.77.3.11"}},
+            "firewall": {"fw1.contoso.com": {"interfaces": {"near": "desks", "far": "lan"}}},
+            "vantage": {"pc1.contoso.com": {"vantage": "client", "network": "desks", "addresses": "10.77.1.7"}},
+        },
+        {
+            "product": "lync2010",
+            "sip_domains": {"contoso.com": {"default": True}},
+            "sites": {"hq": {"users": 100}},
+            "networks": {
+                "lan": {"cidr": "10.77.3.0/24", "zone": "internal", "kind": "servers"},
+                "desks": {"cidr": "10.77.1.0/24", "zone": "internal", "kind": "clients"},
+            },
+            "pools": {"se1.contoso.com": {"edition": "standard", "users": 100}},
+            "clients": {"staff": {"network": "desks", "products": ["lync"], "count": 100, "windows": "7"}},
+            "features": ["im_presence", "av_conferencing"],
+            **estate,
+        },
+    )
+
+
 def changed(inventory: RawInventory, changes: t.Mapping[str, t.Any]) -> RawInventory:
     """The inventory with values set at paths: `uc_pools/pool1/vip: x` for the estate, `@host/uc_addresses: x` for one.
 

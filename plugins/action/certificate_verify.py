@@ -15,11 +15,11 @@ from ansible.errors import AnsibleError
 from ..module_utils.files import FileError, read_bytes
 from ..module_utils.pki import certificates, library
 from ..module_utils.pki.store import CERTIFICATE, KEY, TRUST, Store
+from ..module_utils.specs import CERTIFICATES_FOLDER
 from ..plugin_utils.acting.certificates import CertificateAction
 from ..plugin_utils.acting.slices import Arguments, Result, Variables
 
 _MODULE = "openuc.ocs.certificate_verify"
-_FOLDER = "/etc/openuc/certificates"
 _AS_PLANNED = ("address", "port", "source_address", "server_name", "names", "eku", "same_key", "starttls", "revocation")
 # What is not looked at where its lack is tolerated, as requests and answers of the same issuer are judged.
 _TOLERATED = {"name": "names", "eku": "eku", "crl": "revocation"}
@@ -102,7 +102,7 @@ def _check(item: Arguments, issued: t.Mapping[str, Issued], arguments: Arguments
         check.pop(_TOLERATED.get(str(word), ""), None)
     shown = {}
     if item.get("client"):
-        held = f"{arguments.get('folder') or _FOLDER}/{item['client']}"
+        held = f"{arguments.get('folder') or CERTIFICATES_FOLDER}/{item['client']}"
         shown = {"client_certificate": f"{held}/{CERTIFICATE}", "client_key": f"{held}/{KEY}"}
     return {
         **check,

@@ -15,6 +15,9 @@ from .items import Field, Fields
 
 Spec = dict[str, Any]
 
+# Where a host keeps its certificates.
+CERTIFICATES_FOLDER = "/etc/openuc/certificates"
+
 _PLANNED: Fields = {
     "id": Field(str, required=True),
     "stage": Field(str, required=True),
@@ -246,7 +249,7 @@ CERTIFICATE_INSTALL: Spec = {
         "choices": ["replaced", "overridden", "deleted", "gathered", "rendered", "restored"],
         "default": "replaced",
     },
-    "folder": {"type": "path", "default": "/etc/openuc/certificates"},
+    "folder": {"type": "path", "default": CERTIFICATES_FOLDER},
     "expected": {"type": "raw", "default": []},
     "bundle": {"type": "path"},
     "passphrase": {"type": "str", "no_log": True},
@@ -257,7 +260,7 @@ CERTIFICATE_VERIFY: Spec = {
     "checks": {"type": "raw", "default": []},
     "roots": {"type": "dict", "default": {}},
     "pki": {"type": "path"},
-    "folder": {"type": "path", "default": "/etc/openuc/certificates"},
+    "folder": {"type": "path", "default": CERTIFICATES_FOLDER},
     "only": {"type": "list", "elements": "str", "default": []},
     "hosts": {"type": "list", "elements": "str"},
     "tolerated": {"type": "dict", "default": {}},

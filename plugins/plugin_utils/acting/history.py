@@ -51,8 +51,11 @@ def _text(path: Path) -> str:
 
 def _runs(entries: t.Sequence[Entry]) -> t.Iterator[Event]:
     """Each run with how it ended, what it changed, and the steps of people that were confirmed in it."""
+    runs: dict[str, list[Entry]] = {}
+    for entry in entries:
+        runs.setdefault(entry.run, []).append(entry)
     for begun in (entry for entry in entries if entry.event == "begun"):
-        own = [entry for entry in entries if entry.run == begun.run]
+        own = runs[begun.run]
         ended = next((entry for entry in reversed(own) if entry.event == "ended"), None)
         verdict = str(ended.data.get("verdict")) if ended else "never ended"
         reason = str(ended.data.get("reason") or "") if ended else ""

@@ -11,12 +11,11 @@ from __future__ import annotations
 import itertools
 import typing as t
 
+from ...module_utils.specs import CERTIFICATES_FOLDER
 from ..planning.plan import Plan
 from ..planning.publications import Publication
 from ..topology.model import Topology
 
-# Where the role `certificates` puts them.
-CERTIFICATES: t.Final = "/etc/openuc/certificates"
 # Authorities that a Debian host trusts.
 TRUSTED: t.Final = "/etc/ssl/certs/ca-certificates.crt"
 _AMBIGUOUS: t.Final = ("..", "//", "\\\\", "%2e", "%2f", "%5c", "%25")
@@ -71,7 +70,7 @@ def _shown(proxy: str, publications: t.Sequence[Publication], plan: Plan) -> tup
 
 
 def _frontend(address: str, port: str, certificates: t.Sequence[str], publications: t.Sequence[Publication]) -> str:
-    shown = [word for name in certificates for word in ("crt", f"{CERTIFICATES}/{name}/combined.pem")]
+    shown = [word for name in certificates for word in ("crt", f"{CERTIFICATES_FOLDER}/{name}/combined.pem")]
     tls = " ".join([" ssl", *shown, "strict-sni", "alpn http/1.1"]) if shown else ""
     lines = [f"frontend openuc-publications-{address}:{port} from openuc-publications"]
     lines += [f"    bind {address}:{port}{tls}", f"    acl ambiguous path -i -m sub {' '.join(_AMBIGUOUS)}"]

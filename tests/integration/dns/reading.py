@@ -16,12 +16,13 @@ import tree_sitter  # type: ignore[import-not-found]
 import tree_sitter_powershell  # type: ignore[import-not-found]
 
 
-def commands(node: t.Any) -> t.Iterator[t.Any]:
-    if node.type == "command":
+def outermost(node: t.Any, kind: str) -> t.Iterator[t.Any]:
+    """Nodes of a kind that stand in no other of it."""
+    if node.type == kind:
         yield node
     else:
         for child in node.children:
-            yield from commands(child)
+            yield from outermost(child, kind)
 
 
 def words(command: t.Any) -> list[str]:
@@ -31,14 +32,6 @@ def words(command: t.Any) -> list[str]:
     return [text[1:-1].replace("''", "'") if text.startswith("'") else text for text in texts]
 
 
-def blocks(node: t.Any) -> t.Iterator[t.Any]:
-    if node.type == "script_block_expression":
-        yield node
-    else:
-        for child in node.children:
-            yield from blocks(child)
-
-
 def main(path: str) -> None:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
     # The grammar knows no digits in names of options, which PowerShell does.
@@ -46,11 +39,11 @@ def main(path: str) -> None:
     root = parser.parse(text.encode()).root_node
     if root.has_error:
         raise SystemExit(f"no PowerShell: {root}")
-    calls = [each for each in commands(root) if each.children[0].text == b"Add-Planned"]
+    calls = [each for each in outermost(root, "command") if each.children[0].text == b"Add-Planned"]
     found = []
     for call in calls:
-        (block,) = blocks(call)
-        (inner,) = commands(block)
+        (block,) = outermost(call, "script_block_expression")
+        (inner,) = outermost(block, "command")
         found.append({"words": words(call)[:-1], "inner": [inner.children[0].text.decode(), *words(inner)]})
     print(json.dumps(found))
 

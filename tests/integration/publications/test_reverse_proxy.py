@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ansible_collections.openuc.ocs.plugins.module_utils import specs
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.publications import Publication
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import reverse_proxies
 from tests import support
@@ -116,7 +117,7 @@ def proxy(running_lab: RunningLab) -> t.Iterator[RunningLab]:
     _put(running_lab, WORLD, AUTHORITY, authority.certificate)
     assert PLAN is not None
     shown = {each.id: each for each in PLAN.certificates if PROXY in each.hosts}
-    places = [f"{reverse_proxies.CERTIFICATES}/{name}" for name in shown]
+    places = [f"{specs.CERTIFICATES_FOLDER}/{name}" for name in shown]
     for certificate, place in zip(shown.values(), places, strict=True):
         names = [certificate.subject, *(san.name for san in certificate.sans)]
         _put(running_lab, PROXY, f"{place}/combined.pem", authority.identity(names))

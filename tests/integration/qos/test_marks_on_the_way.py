@@ -44,8 +44,8 @@ class Way:
         return subprocess.run(within, capture_output=True, text=True, check=True, timeout=60, **more)
 
     def marks(self, router: str, **qos: t.Any) -> None:
-        """Load what is planned for a firewall that stands where this router does."""
-        made = design(inventory(qos), support.TODAY)
+        """Load what is planned for a firewall that stands where this router does, and has cards of its names."""
+        made = design(support.lync_branch(qos=qos), support.TODAY)
         assert made.plan, [finding.message for finding in made.errors]
         (planned,) = firewall_slices(made.topology, made.plan)
         ruleset, problems = ruleset_of(planned.arguments)
@@ -65,29 +65,6 @@ class Way:
         """The mark that packets of a trace come to each hop with."""
         places = {address: ["ip", "netns", "exec", f"{self.prefix}-{host}"] for host, address in HOPS}
         return marks_at(places, "udp", "and", "dst", "port", str(CLOSED))
-
-
-def inventory(qos: dict[str, t.Any]) -> t.Any:
-    """Lync servers and clients on both sides of a firewall whose cards are named as those of the routers here."""
-    return support.inventory_of(
-        {
-            "standard_edition": {"se1.contoso.com": {"addresses": "10.77.3.11"}},
-            "firewall": {"fw1.contoso.com": {"interfaces": {"near": "desks", "far": "lan"}}},
-        },
-        {
-            "product": "lync2010",
-            "sip_domains": {"contoso.com": {"default": True}},
-            "sites": {"hq": {"users": 100}},
-            "networks": {
-                "lan": {"cidr": "10.77.3.0/24", "zone": "internal", "kind": "servers"},
-                "desks": {"cidr": "10.77.1.0/24", "zone": "internal", "kind": "clients"},
-            },
-            "pools": {"se1.contoso.com": {"edition": "standard", "users": 100}},
-            "clients": {"staff": {"network": "desks", "products": ["lync"], "count": 100, "windows": "7"}},
-            "features": ["im_presence", "av_conferencing"],
-            "qos": qos,
-        },
-    )
 
 
 @pytest.fixture(scope="module")

@@ -164,62 +164,7 @@ def _verification(verification: Verification) -> t.Iterator[Chapter]:
         [each.why for each in verification.unseen],
     )
     yield Chapter("verification", "Verification", words, (causes, checks, unseen))
-    yield from _seen_of(ordered)
-    told = [v for v in ordered if v.kind == "story"]
-    steps = Table(
-        "Step by step",
-        ("status", "story", "from", "came to", "steps"),
-        [(v.status, str(v.expected.get("title", "")), v.vantage, v.detail or v.outcome, _steps(v)) for v in told],
-        [v.why for v in told],
-    )
-    yield Chapter("stories", "Sign-in and discovery", "What clients and partners asked, and what they got.", (steps,))
-
-
-def _seen_of(verdicts: t.Sequence[Verdict]) -> t.Iterator[Chapter]:
-    """What is live beside what is planned, marks with each hop, and balancers, each in its own words."""
-    live = [v for v in verdicts if v.kind == "comparison"]
-    yield Chapter(
-        "live",
-        "Live and planned",
-        "What each mechanism's check mode would change, which is what differs. What is not known is not as planned.",
-        (
-            Table(
-                "By mechanism and host",
-                ("status", "mechanism", "host", "outcome", "what differs"),
-                [(v.status, v.protocol, v.host, v.outcome, v.detail) for v in live],
-            ),
-        ),
-    )
-    members = [v for v in verdicts if v.kind == "member"]
-    yield Chapter(
-        "balancers",
-        "Balancers",
-        "How balancers see the members of their services, and how many connections each was given.",
-        (
-            Table(
-                "Members",
-                ("status", "balancer", "service", "member", "outcome", "connections", "detail"),
-                [(v.status, v.vantage, f"{v.address}:{v.port}", v.host, v.outcome, v.facts.get("total"), v.detail)
-                 for v in members],
-                [v.why for v in members],
-            ),
-        ),
-    )  # fmt: skip
-    marks = [v for v in verdicts if v.kind == "mark"]
-    yield Chapter(
-        "marks",
-        "Marks on the way",
-        "Packets of media with a mark (DSCP), and the mark that each hop saw them come with.",
-        (
-            Table(
-                "Marks",
-                ("status", "from", "to", "address", "port", "sent", "planned to arrive", "arrived", "hops", "detail"),
-                [(v.status, v.vantage, v.host, v.address, v.port, v.facts.get("sent"), v.facts.get("expected"),
-                  v.facts.get("arrived"), _hops(v), v.detail) for v in marks],
-                [v.why for v in marks],
-            ),
-        ),
-    )  # fmt: skip
+    yield from (view.chapter(ordered) for view in _VIEWS)
 
 
 def _hops(verdict: Verdict) -> str:
@@ -228,6 +173,72 @@ def _hops(verdict: Verdict) -> str:
 
 def _steps(verdict: Verdict) -> str:
     return " → ".join(f"{step['asked']}: {step['answered']}" for step in verdict.facts.get("steps") or ())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _View:
+    """A chapter about verdicts of one kind."""
+
+    kind: str
+    id: str
+    title: str
+    introduction: str
+    table: str
+    columns: tuple[str, ...]
+    row: t.Callable[[Verdict], tuple[Cell, ...]]
+
+    def chapter(self, verdicts: t.Iterable[Verdict]) -> Chapter:
+        own = [verdict for verdict in verdicts if verdict.kind == self.kind]
+        rows = [self.row(verdict) for verdict in own]
+        return Chapter(
+            self.id,
+            self.title,
+            self.introduction,
+            (Table(self.table, self.columns, rows, [verdict.why for verdict in own]),),
+        )
+
+
+_VIEWS: t.Final = (
+    _View(
+        "comparison",
+        "live",
+        "Live and planned",
+        "What each mechanism's check mode would change, which is what differs. What is not known is not as planned.",
+        "By mechanism and host",
+        ("status", "mechanism", "host", "outcome", "what differs"),
+        lambda v: (v.status, v.protocol, v.host, v.outcome, v.detail),
+    ),
+    _View(
+        "member",
+        "balancers",
+        "Balancers",
+        "How balancers see the members of their services, and how many connections each was given.",
+        "Members",
+        ("status", "balancer", "service", "member", "outcome", "connections", "detail"),
+        lambda v: (v.status, v.vantage, f"{v.address}:{v.port}", v.host, v.outcome, v.facts.get("total"), v.detail),
+    ),
+    _View(
+        "mark",
+        "marks",
+        "Marks on the way",
+        "Packets of media with a mark (DSCP), and the mark that each hop saw them come with.",
+        "Marks",
+        ("status", "from", "to", "address", "port", "sent", "planned to arrive", "arrived", "hops", "detail"),
+        lambda v: (
+            *(v.status, v.vantage, v.host, v.address, v.port),
+            *(v.facts.get("sent"), v.facts.get("expected"), v.facts.get("arrived"), _hops(v), v.detail),
+        ),
+    ),
+    _View(
+        "story",
+        "stories",
+        "Sign-in and discovery",
+        "What clients and partners asked, and what they got.",
+        "Step by step",
+        ("status", "story", "from", "came to", "steps"),
+        lambda v: (v.status, str(v.expected.get("title", "")), v.vantage, v.detail or v.outcome, _steps(v)),
+    ),
+)
 
 
 def _findings(design: Design) -> Chapter:

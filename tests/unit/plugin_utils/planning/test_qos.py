@@ -28,25 +28,7 @@ def qos(changes: t.Mapping[str, t.Any], base: str = "lab") -> QosPlan:
 
 
 def lync(**estate: t.Any) -> QosPlan:
-    inventory = support.inventory_of(
-        {
-            "standard_edition": {"se1.contoso.com": {"addresses": "10.0.0.11"}},
-        },
-        {
-            "product": "lync2010",
-            "sip_domains": {"contoso.com": {"default": True}},
-            "sites": {"hq": {"users": 100}},
-            "networks": {
-                "lan": {"cidr": "10.0.0.0/24", "zone": "internal", "kind": "servers"},
-                "desks": {"cidr": "10.0.1.0/24", "zone": "internal", "kind": "clients"},
-            },
-            "pools": {"se1.contoso.com": {"edition": "standard", "users": 100}},
-            "clients": {"staff": {"network": "desks", "products": ["lync"], "count": 100}},
-            "features": ["im_presence", "av_conferencing"],
-            **estate,
-        },
-    )
-    found = design(inventory, support.TODAY)
+    found = design(support.lync_branch(**estate), support.TODAY)
     assert found.plan, [finding.message for finding in found.errors]
     return found.plan.qos
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.openuc.ocs.plugins.module_utils import specs
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import reverse_proxies
 from tests import support
@@ -52,7 +53,7 @@ def test_haproxy_takes_it(name: str, tmp_path: Path) -> None:
     identity.write_text(done.stdout)
     for text in _texts(name).values():
         file = tmp_path / "publications.cfg"
-        file.write_text(re.sub(rf"{reverse_proxies.CERTIFICATES}/\S+", str(identity), text))
+        file.write_text(re.sub(rf"{specs.CERTIFICATES_FOLDER}/\S+", str(identity), text))
         checked = subprocess.run(["haproxy", "-c", "-q", "-f", str(file)], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
 

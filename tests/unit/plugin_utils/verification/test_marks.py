@@ -26,30 +26,7 @@ def traces(host: str, planned: Design | None = None) -> tuple[dict[str, t.Any], 
 
 
 def branch(network: dict[str, str]) -> Design:
-    """Lync clients and servers on both sides of a firewall."""
-    return design(
-        support.inventory_of(
-            {
-                "standard_edition": {"se1.contoso.com": {"addresses": "10.77.3.11"}},
-                "firewall": {"fw1.contoso.com": {"interfaces": {"near": "desks", "far": "lan"}}},
-                "vantage": {"pc1.contoso.com": {"vantage": "client", "network": "desks", "addresses": "10.77.1.7"}},
-            },
-            {
-                "product": "lync2010",
-                "sip_domains": {"contoso.com": {"default": True}},
-                "sites": {"hq": {"users": 100}},
-                "networks": {
-                    "lan": {"cidr": "10.77.3.0/24", "zone": "internal", "kind": "servers"},
-                    "desks": {"cidr": "10.77.1.0/24", "zone": "internal", "kind": "clients"},
-                },
-                "pools": {"se1.contoso.com": {"edition": "standard", "users": 100}},
-                "clients": {"staff": {"network": "desks", "products": ["lync"], "count": 100, "windows": "7"}},
-                "features": ["im_presence", "av_conferencing"],
-                "qos": {"network": network},
-            },
-        ),
-        support.TODAY,
-    )
+    return design(support.lync_branch(qos={"network": network}), support.TODAY)
 
 
 def judged(trace: dict[str, t.Any], **result: t.Any) -> tuple[Verdict, tuple[Diagnosis, ...]]:
