@@ -41,6 +41,16 @@ options:
     default: 0.3
 """
 
+    CHANGE_LIMITS = r"""
+options:
+  most_changed_ratio:
+    description:
+      - A run that would change a larger share than this of the things that it is about and that are there is stopped
+        before it changes anything, where these are ten or more. What is new does not count.
+    type: float
+    default: 0.3
+"""
+
     SLICED = r"""
 options:
   slice:

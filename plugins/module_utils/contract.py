@@ -24,6 +24,8 @@ LIMITS_SPEC: dict[str, Any] = {
     "most_deleted": {"type": "int", "default": 10},
     "most_deleted_ratio": {"type": "float", "default": 0.3},
 }
+# Of those that also stop a run that would make much of what is there different.
+CHANGE_LIMITS_SPEC: dict[str, Any] = {"most_changed_ratio": {"type": "float", "default": 0.3}}
 # Of those that render files; the one that hands over keys has a folder of its own for them.
 RENDERED_SPEC: dict[str, Any] = {"rendered_dir": {"type": "path"}}
 

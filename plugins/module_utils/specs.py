@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .contract import COMMON_SPEC, LIMITS_SPEC, RENDERED_SPEC, STATES
+from .contract import CHANGE_LIMITS_SPEC, COMMON_SPEC, LIMITS_SPEC, RENDERED_SPEC, STATES
 from .items import Field, Fields
 
 Spec = dict[str, Any]
@@ -90,6 +90,7 @@ DNS_ZONE: Spec = {
 DNS_RECORDS: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
+    **CHANGE_LIMITS_SPEC,
     **DNS_ZONE,
     **_SLICED_MANY,
     "zones": {"type": "raw"},

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - openuc.ocs.mechanism
   - openuc.ocs.mechanism.journal
   - openuc.ocs.mechanism.limits
+  - openuc.ocs.mechanism.change_limits
   - openuc.ocs.mechanism.rendered
   - openuc.ocs.mechanism.sliced
 options:
@@ -123,6 +124,12 @@ options:
     description:
       - A run that would remove more record sets than this, or take values of others from them, is stopped before it
         changes anything.
+  most_changed_ratio:
+    description:
+      - A run that would give a larger share than this of the record sets other values or another time to live is
+        stopped before it changes anything.
+      - The share is of those that are there and are listed or ours, where these are ten or more. New record sets do not
+        count.
   default_ttl:
     description: Time to live of new record sets that name none.
     type: int

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from ..contract import Operation
-from ..limits import Limits
+from ..limits import Changed, Limits
 from . import names, rdata
 from .records import Wanted, is_servers, key_text, set_text, tree_order
 from .transfer import Key, Live, RRset, ordered
@@ -16,7 +16,6 @@ from .transfer import Key, Live, RRset, ordered
 # Values that we put into the zone, by owner and type.
 Owned = Mapping[Key, frozenset[bytes]]
 NOTHING: frozenset[bytes] = frozenset()
-# Below so many own record sets a ratio says nothing.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,10 +175,16 @@ def _conflicts(changes: Iterable[Change], live: Live) -> Iterable[str]:
             )
 
 
-def too_many(changes: Iterable[Change], owned: Owned, limits: Limits) -> str:
-    """Why so much is not deleted without being told to; empty when it is not much."""
-    removed = [key_text(change.key) for change in changes if change.after is None or change.others]
-    return limits.refusal(removed, len(owned), "record sets", "would go or lose others' values")
+def too_many(decision: Decision, live: Live, want: Mapping[Key, Wanted], owned: Owned, limits: Limits) -> str:
+    """Why so much is not removed or changed without being told to; empty when it is not much.
+
+    A share of changes is one of what the run is about: records of others beside ours would only hide how much it is.
+    """
+    removed = [key_text(change.key) for change in decision.changes if change.after is None or change.others]
+    changed = [key_text(change.key) for change in decision.changes if change.before and change.after]
+    existing = len(live.records.keys() & (want.keys() | owned.keys()))
+    different = Changed(changed, existing, "would get other values or another time to live")
+    return limits.refusal(removed, len(owned), "record sets", "would go or lose others' values", different)
 
 
 def foreign(live: Live, owned: Owned, want: Mapping[Key, Wanted]) -> list[str]:

@@ -93,7 +93,7 @@ class _Work:
         if self._common.foreign:
             self._outcome.foreign = planning.foreign(live, self.owned, self._job.want)
         self._outcome.changes = decision.changes
-        problem = self._forbidden(decision)
+        problem = self._forbidden(decision, live)
         if problem:
             self._outcome.changes = ()
             self._outcome.error = f"{self._job.place}: {problem}"
@@ -135,14 +135,14 @@ class _Work:
             return Decision(())
         return planning.plan(want, live, self.owned, policy)
 
-    def _forbidden(self, decision: Decision) -> str:
+    def _forbidden(self, decision: Decision, live: Live) -> str:
         if decision.conflicts:
             more = len(decision.conflicts) - _FEW
             listed = [*decision.conflicts[:_FEW], *([f"and {more} more"] if more > 0 else [])]
             return "nothing was changed, since: " + "; ".join(listed)
         if self._common.state == "restored" or not decision.changes:
             return ""
-        return planning.too_many(decision.changes, self.owned, self._common.limits)
+        return planning.too_many(decision, live, self._job.want, self.owned, self._common.limits)
 
     # --- applying ---
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.openuc.ocs.plugins.module_utils.limits import Limits, limit_problems
+from ansible_collections.openuc.ocs.plugins.module_utils.limits import Changed, Limits, limit_problems, limits_of
 
 
 def names(count: int) -> list[str]:
@@ -67,3 +67,14 @@ def test_what_a_message_names_lets_the_run_go_on(own: int, removed: int, most: i
 )
 def test_limits_that_are_none_are_named(most: int, ratio: float, problems: list[str]) -> None:
     assert limit_problems({"most_deleted": most, "most_deleted_ratio": ratio}) == problems
+
+
+def test_changes_are_limited_where_a_mechanism_says_so() -> None:
+    changed = Changed(names(10), 10, "would differ")
+    assert limits_of({"most_deleted": 0, "most_deleted_ratio": 0.0}).refusal([], 10, "rules", changed=changed) == ""
+    given = {"most_deleted": 0, "most_deleted_ratio": 0.0, "most_changed_ratio": 0.95}
+    assert limits_of(given).refusal([], 10, "rules", changed=changed) == (
+        "nothing was changed, since 10 of 10 rules that are there would differ (r0, r1, r2, r3, r4, and 5 more), "
+        "more than most_changed_ratio (95%). If that is meant, set most_changed_ratio: 1 for this run"
+    )
+    assert limit_problems({**given, "most_changed_ratio": 2.0}) == ["most_changed_ratio: expected 0 to 1, got 2.0"]

@@ -145,6 +145,20 @@ class TestThresholds:
         ok(estate.run(many(12), state="overridden", most_deleted_ratio=0.4))
         assert len(estate.server.records()) == 13
 
+    def test_much_is_not_changed_without_a_word(self, estate: Estate) -> None:
+        ok(estate.run(many(20)))
+        before = estate.server.records()
+        later = [{**each, "ttl": 42} for each in many(20)]
+        stopped = estate.run(later)
+        assert "20 of 20 record sets that are there would get other values or another time to live" in stopped["msg"]
+        assert (stopped["changed"], stopped["zones"][0]["changes"], estate.server.records()) == (False, 0, before)
+        assert estate.run(later, check=True)["msg"] == stopped["msg"]
+        assert "set most_changed_ratio: 1 for this run" in stopped["msg"]
+        changed = ok(estate.run(later, most_changed_ratio=1.0))
+        assert changed["summary"] == "20 to change"
+        ok(estate.run(None, state="restored", run=changed["undo_id"]))
+        assert estate.server.records() == before
+
 
 class TestRestored:
     def test_a_run_is_undone_and_the_undoing_too(self, estate: Estate) -> None:

@@ -284,6 +284,7 @@ class TestOptions:
             ({"run": "../../etc"}, "run: '../../etc' cannot name a run"),
             ({"most_deleted": -1}, "most_deleted: expected 0 or more, got -1"),
             ({"most_deleted_ratio": 1.5}, "most_deleted_ratio: expected 0 to 1, got 1.5"),
+            ({"most_changed_ratio": -0.1}, "most_changed_ratio: expected 0 to 1, got -0.1"),
             ({"default_ttl": -1}, "default_ttl: expected 0 to 2147483647, got -1"),
             ({"timeout": 0.0}, "timeout: expected more than 0 seconds, got 0.0"),
             ({"keys": {"openuc": "x:y"}}, "keys['openuc']: the algorithm 'x' is none of"),

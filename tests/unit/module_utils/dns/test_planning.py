@@ -168,27 +168,77 @@ class TestConflicts:
         assert "emea.contoso.com is delegated or redirected elsewhere in this zone" in conflict
 
 
+def stopped(decision: planning.Decision, have: Lines, want: Lines, own: Lines, limits: Limits) -> str:
+    return planning.too_many(decision, live(*have), wanted(*want), ours(*own), limits)
+
+
 class TestThresholds:
-    CHANGES = decide("deleted", [], [POOL, SRV], own=[POOL, SRV]).changes
+    THERE = (POOL, SRV)
+    REMOVAL = decide("deleted", [], THERE, own=THERE)
 
     def test_few_may_go(self) -> None:
-        assert planning.too_many(self.CHANGES, ours(POOL, SRV), Limits(2, 0.3)) == ""
+        assert stopped(self.REMOVAL, self.THERE, (), self.THERE, Limits(2, 0.3, 0.3)) == ""
 
     def test_more_than_the_most_need_a_word(self) -> None:
-        assert planning.too_many(self.CHANGES, ours(POOL, SRV), Limits(1, 1.0)) == (
+        assert stopped(self.REMOVAL, self.THERE, (), self.THERE, Limits(1, 1.0, 0.3)) == (
             "nothing was changed, since 2 of our 2 record sets would go or lose others' values "
             "(_sip._tcp.contoso.com SRV, pool.contoso.com A), more than most_deleted (1). "
             "If that is meant, set most_deleted: 2 for this run"
         )
 
     def test_a_share_is_of_all_that_is_ours_in_the_zone(self) -> None:
-        ten = ours(POOL, *[f"h{number} 60 A 10.0.0.{number}" for number in range(9)])
-        assert "2 of our 10 record sets would go" in planning.too_many(self.CHANGES, ten, Limits(10, 0.1))
-        assert planning.too_many(self.CHANGES, ten, Limits(10, 0.2)) == ""
+        ten = (POOL, *[f"h{number} 60 A 10.0.0.{number}" for number in range(9)])
+        assert "2 of our 10 record sets would go" in stopped(self.REMOVAL, self.THERE, (), ten, Limits(10, 0.1))
+        assert stopped(self.REMOVAL, self.THERE, (), ten, Limits(10, 0.2)) == ""
 
     def test_taking_values_of_others_counts_as_going(self) -> None:
-        changes = decide("replaced", [POOL], [POOL2]).changes
-        assert "most_deleted (0)" in planning.too_many(changes, {}, Limits(0, 0.3))
+        decision = decide("replaced", [POOL], [POOL2])
+        assert "most_deleted (0)" in stopped(decision, [POOL2], [POOL], [], Limits(0, 0.3))
+
+
+class TestThresholdOfChanges:
+    """Limits of octoDNS: a share of what is there, from ten record sets on; what is new is never too much."""
+
+    TEN = tuple(f"h{number} 60 A 10.0.0.{number}" for number in range(10))
+    LIMITS = Limits(100, 1.0, 0.3)
+
+    def said(self, want: Lines, have: Lines, own: Lines = (), state: str = "replaced") -> str:
+        return stopped(decide(state, want, have, own=own), have, want, own, self.LIMITS)
+
+    def moved(self, count: int) -> list[str]:
+        return [line.replace("10.0.0", "10.9.9") for line in self.TEN[:count]] + list(self.TEN[count:])
+
+    def test_three_of_ten_may_change_and_four_need_a_word(self) -> None:
+        assert self.said(self.moved(3), self.TEN, self.TEN) == ""
+        assert self.said(self.moved(4), self.TEN, self.TEN) == (
+            "nothing was changed, since 4 of 10 record sets that are there would get other values or another time to "
+            "live (h0.contoso.com A, h1.contoso.com A, h2.contoso.com A, h3.contoso.com A), more than "
+            "most_changed_ratio (30%). If that is meant, set most_changed_ratio: 0.4 for this run"
+        )
+
+    def test_another_time_to_live_is_a_change(self) -> None:
+        assert "10 of 10 record sets" in self.said([line.replace("60", "30") for line in self.TEN], self.TEN, self.TEN)
+
+    def test_a_share_of_nine_says_nothing(self) -> None:
+        assert self.said(self.moved(9)[:9], self.TEN[:9], self.TEN[:9]) == ""
+
+    def test_what_is_new_is_never_too_much(self) -> None:
+        assert self.said(self.TEN, []) == ""
+        assert self.said([*self.TEN, *(line.replace("h", "new") for line in self.TEN)], self.TEN, self.TEN) == ""
+
+    def test_records_of_others_elsewhere_in_the_zone_do_not_hide_how_much_it_is(self) -> None:
+        others = [f"theirs{number} 60 A 10.3.3.{number}" for number in range(90)]
+        assert "4 of 10 record sets" in self.said(self.moved(4), [*self.TEN, *others], self.TEN)
+
+    def test_what_we_never_made_counts_where_it_is_listed(self) -> None:
+        assert "4 of 10 record sets" in self.said(self.moved(4), self.TEN)
+
+    def test_both_limits_are_told_at_once(self) -> None:
+        want, limits = self.moved(4)[:8], Limits(1, 1.0, 0.3)
+        said = stopped(decide("overridden", want, self.TEN, own=self.TEN), self.TEN, want, self.TEN, limits)
+        assert "2 of our 10 record sets would go" in said
+        assert "; and 4 of 10 record sets that are there would get other values" in said
+        assert said.endswith("If that is meant, set most_deleted: 2 and most_changed_ratio: 0.4 for this run")
 
 
 LINES = st.lists(
