@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import hashlib
 import multiprocessing
 import os
@@ -22,30 +23,51 @@ class KeyFaultError(ValueError):
     """A key that cannot be used, with the reason in words that hold none of it."""
 
 
-def make(requests: Sequence[Request]) -> list[bytes]:
-    """A new key for each request, as PEM; RSA keys on all cores, since the library makes one at a time a process."""
-    slow = [request for request in requests if request.algorithm == "rsa"]
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """A new key, and the text of its file."""
+
+    key: Any = dataclasses.field(repr=False)
+    pem: bytes = dataclasses.field(repr=False)
+
+
+def make(requests: Sequence[Request]) -> list[Made]:
+    """A new key for each request; RSA keys on all cores, since the library makes one at a time a process."""
+    slow = [request.bits for request in requests if _is_rsa(request)]
     cores = _cores()
     if len(slow) < FEW or cores < 2:
-        return [_make(request.algorithm, request.bits) for request in requests]
+        return [_made(new(request.algorithm, request.bits)) for request in requests]
     with concurrent.futures.ProcessPoolExecutor(
         min(cores, len(slow)), mp_context=multiprocessing.get_context("fork")
     ) as pool:
-        made = {request.id: pool.submit(_make, request.algorithm, request.bits) for request in slow}
-        return [
-            made[request.id].result() if request.id in made else _make(request.algorithm, request.bits)
-            for request in requests
-        ]
+        found = pool.map(_rsa_pem, slow)
+        quick = {
+            request.id: _made(new(request.algorithm, request.bits)) for request in requests if not _is_rsa(request)
+        }
+        return [quick[request.id] if request.id in quick else _travelled(next(found)) for request in requests]
+
+
+def _is_rsa(request: Request) -> bool:
+    return request.algorithm == "rsa"
+
+
+def _made(key: Any) -> Made:
+    return Made(key, pem_of(key))
+
+
+def _rsa_pem(bits: int) -> bytes:
+    return pem_of(new("rsa", bits))
+
+
+def _travelled(pem: bytes) -> Made:
+    """A key that came from another process as text."""
+    return Made(load(pem, known=True), pem)
 
 
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _make(algorithm: str, bits: int) -> bytes:
-    return pem_of(new(algorithm, bits))
 
 
 def new(algorithm: str, bits: int) -> Any:

@@ -16,7 +16,7 @@ from ..items import nearest
 from ..journal import run_id
 from ..limits import USUAL, Limits
 from . import certificates, examining, keys, planning, requests
-from .model import Held, Request
+from .model import Held, KeyFacts, Request, RequestFacts
 from .store import KEY, RECORD, REQUEST, Store
 
 STATES = ("replaced", "overridden", "deleted", "gathered", "rendered", "parsed", "restored")
@@ -70,8 +70,7 @@ def _run(store: Store, options: Options, wanted: Sequence[Request], now: datetim
     if not check:
         if steps.touched:
             stored_as = run_id(options.run)
-            _apply(store, steps, {request.id: request for request in wanted}, options.issuer, stored_as)
-            have = {**have, **store.read_all(steps.touched, now)}
+            have = _apply(store, steps, {request.id: request for request in wanted}, have, options.issuer, stored_as)
         store.remember()
     listed = [] if options.state == "deleted" else wanted
     return Outcome(
@@ -103,33 +102,74 @@ def _steps(
     return (planning.Steps(problems=(refused,)) if refused else steps), foreign
 
 
-def _apply(store: Store, steps: planning.Steps, wanted: Mapping[str, Request], issuer: str, run: str) -> None:
-    """Keys are made before anything is written, and each is on disk before the request that is signed with it."""
+def _apply(
+    store: Store,
+    steps: planning.Steps,
+    wanted: Mapping[str, Request],
+    have: Mapping[str, Held],
+    issuer: str,
+    run: str,
+) -> dict[str, Held]:
+    """What is held then. Keys are made before anything is written, and each is put in place before its request."""
     made = dict(zip(steps.keys, keys.make([wanted[name] for name in steps.keys])))
     store.keep(run, steps.touched)
-    loaded = {name: keys.load(pem, known=True) for name, pem in made.items()}
+    loaded = {name: one.key for name, one in made.items()}
     loaded.update({name: store.load_key(name) for name in steps.requests if name not in loaded})
     # Before its key goes, so that a kill leaves no certificate beside a key that is not its own.
     for name in steps.outdated:
         store.forget_certificate(name)
     facts = {name: keys.facts(key) for name, key in loaded.items()}
-    for name, pem in made.items():
-        store.know(pem, facts[name])
     for name in steps.modes:
         store.path(name, KEY).chmod(FILE_MODE)
-    asked = {name: requests.build(wanted[name], loaded[name]) for name in steps.requests}
-    for name, pem in asked.items():
-        store.know_request(pem, requests.facts(wanted[name], facts[name].fingerprint))
+    signed = {name: requests.build(wanted[name], loaded[name]) for name in steps.requests}
+    asked = {name: requests.facts(wanted[name], facts[name].fingerprint) for name in steps.requests}
     records = {name: planning.record_of(wanted[name], issuer) for name in steps.records}
     store.write_all(
         [
-            *((name, KEY, pem) for name, pem in made.items()),
-            *((name, REQUEST, pem) for name, pem in asked.items()),
+            *((name, KEY, one.pem) for name, one in made.items()),
+            *((name, REQUEST, pem) for name, pem in signed.items()),
             *((name, RECORD, (json.dumps(record) + "\n").encode()) for name, record in records.items()),
         ]
     )
     for name in steps.removed:
         store.remove(name)
+    for name, one in made.items():
+        store.know(one.pem, facts[name])
+    for name, pem in signed.items():
+        store.know_request(pem, asked[name])
+    changed = {
+        name: _holding(
+            have.get(name, Held(name)),
+            key=facts[name] if name in made else None,
+            request=asked.get(name),
+            record=records.get(name),
+            outdated=name in steps.outdated,
+        )
+        for name in steps.touched
+        if name not in steps.removed
+    }
+    kept = {name: held for name, held in have.items() if name not in steps.removed}
+    return {**kept, **changed}
+
+
+def _holding(
+    held: Held,
+    *,
+    key: KeyFacts | None,
+    request: RequestFacts | None,
+    record: Mapping[str, Any] | None,
+    outdated: bool,
+) -> Held:
+    """What is held of one id after its new files were written; None is what was not written."""
+    if key:
+        held = dataclasses.replace(held, key=key, key_problem="")
+    if request:
+        held = dataclasses.replace(held, request=request, request_problem="")
+    if record is not None:
+        held = dataclasses.replace(held, given=record)
+    if outdated:
+        held = dataclasses.replace(held, certificate=None, certificate_problem="", chain_problem="")
+    return held
 
 
 def restore(store: Store, run: str, *, check: bool) -> Outcome:

@@ -169,8 +169,7 @@ class Store:
     def remember(self) -> None:
         """Note what was proved, so that no later run has to."""
         proved: dict[str, KeyFacts | RequestFacts] = {**self._known, **self._asked}
-        lines = (f"{json.dumps(digest)}: {json.dumps(vars(found))}" for digest, found in sorted(proved.items()))
-        data = ("{" + ",\n".join(lines) + "}").encode()
+        data = json.dumps({digest: vars(found) for digest, found in proved.items()}, sort_keys=True).encode()
         if data != read_bytes(self._known_file):
             write_whole(self._known_file, data)
 

@@ -68,9 +68,14 @@ def test_keys_are_of_the_kind_that_is_wanted(estate: Estate, algorithm, bits, ha
 
 
 def test_several_rsa_keys_are_made_by_several_processes_and_each_has_its_own(estate: Estate):
-    items = [item(f"row@{n}", key_algorithm="rsa", key_bits=2048) for n in range(3)]
+    kinds = ("rsa", "ecdsa", "rsa", "rsa")
+    sizes = {"rsa": 2048, "ecdsa": 256}
+    items = [item(f"row@{n}", key_algorithm=kind, key_bits=sizes[kind]) for n, kind in enumerate(kinds)]
     made = keys.make(wanted(*items))
-    assert len(set(made)) == 3
+    assert [keys.facts(one.key).algorithm for one in made] == list(kinds)
+    assert len({one.pem for one in made}) == len(kinds)
+    assert all(keys.facts(keys.load(one.pem)) == keys.facts(one.key) for one in made)
+    assert "PRIVATE" not in repr(made)
 
 
 def test_only_their_owner_can_read_what_is_made(estate: Estate):
