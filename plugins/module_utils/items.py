@@ -33,29 +33,38 @@ def problems_of(name: str, items: Any, fields: Fields) -> list[str]:
     if not isinstance(items, (list, tuple)):
         return [f"{name}: expected a list, got {type(items).__name__}"]
     found: list[str] = []
-    required = _required(fields)
+    required, plain = _required(fields), _plain(fields)
     for index, item in enumerate(items):
-        where = f"{name}[{index}]"
         if not isinstance(item, Mapping):
-            found.append(f"{where}: expected a mapping, got {item!r}")
+            found.append(f"{name}[{index}]: expected a mapping, got {item!r}")
             continue
-        found.extend(_item_problems(where, item, fields, required))
+        doubtful = [key for key, value in item.items() if plain.get(key) is not value.__class__]
+        if doubtful or not required <= item.keys():
+            found.extend(_item_problems(f"{name}[{index}]", item, doubtful, fields, required))
     return found
 
 
 def item_problems(where: str, item: Mapping[str, Any], fields: Fields) -> list[str]:
     """Everything wrong with one item."""
-    return _item_problems(where, item, fields, _required(fields))
+    return _item_problems(where, item, list(item), fields, _required(fields))
 
 
 def _required(fields: Fields) -> frozenset[str]:
     return frozenset(key for key, field in fields.items() if field.required)
 
 
-def _item_problems(where: str, item: Mapping[str, Any], fields: Fields, required: frozenset[str]) -> list[str]:
+def _plain(fields: Fields) -> dict[str, type]:
+    """Options of which every value of their kind is right: a look at the kind is enough, for most of a long list."""
+    return {key: field.kind for key, field in fields.items() if not field.choices and field.elements is None}
+
+
+def _item_problems(
+    where: str, item: Mapping[str, Any], keys: Iterable[str], fields: Fields, required: frozenset[str]
+) -> list[str]:
+    """What is wrong with the options `keys` of an item, and what is missing."""
     found = []
-    for key, value in item.items():
-        field = fields.get(key)
+    for key in keys:
+        value, field = item[key], fields.get(key)
         if field is not None and _is_just(value, field):
             continue
         if field is None:

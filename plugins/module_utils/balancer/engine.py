@@ -369,9 +369,9 @@ def _out_of_service(standings: Sequence[Standing]) -> dict[str, tuple[str, ...]]
 def _kept_out(services: Sequence[Service], out: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Members that are out of service stay so, in a service of theirs that is changed or new too."""
     kept = {}
-    for service in services:
+    for service in services if out else ():
         names = out.get(text.section_of(service), ())
-        here = {server for servers in text.server_names(service).values() for server in servers}
+        here = {server for servers in text.server_names(service).values() for server in servers} if names else set()
         if here & set(names):
             kept[text.section_of(service)] = tuple(name for name in names if name in here)
     return kept

@@ -8,7 +8,7 @@ import functools
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..items import given_twice, nearest, problems_of
 from ..specs import BALANCED_SERVICE
@@ -17,20 +17,20 @@ METHODS = ("least_connections",)
 AFFINITIES = ("tcp", "source", "cookie")
 # What may stand in a name of HAProxy's.
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_MEMBER_OPTIONS = frozenset(("name", "address"))
 # A comment is a line; what would end it or begin another has no place in one.
 _LINE = re.compile(r"[^\x00-\x1f\x7f,]*")
 
 
-@dataclasses.dataclass(frozen=True)
-class Member:
+# Tuples, since thousands are made, compared and hashed.
+class Member(NamedTuple):
     """A server behind a balanced service."""
 
     name: str
     address: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """A port of a virtual address, and what it is handed on to. With `nat: dnat` members see the client's address."""
 
     id: str
@@ -63,7 +63,7 @@ class Service:
 
     def as_item(self) -> dict[str, Any]:
         """In the form of the module's option."""
-        item = dict(vars(self))
+        item = self._asdict()
         item.update({name: str(item[name]) for name in ("port", "member_port", "check_port")})
         members = [{"name": member.name, "address": member.address} for member in self.members]
         item.update(why=list(self.why), snat=list(self.snat), members=members)
@@ -148,7 +148,7 @@ def _member_problems(where: str, members: Sequence[Any]) -> list[str]:
     names: set[str] = set()
     for index, member in enumerate(members):
         place = f"{where}.members[{index}]"
-        if set(member) != {"name", "address"}:
+        if member.keys() != _MEMBER_OPTIONS:
             problems.append(f"{place}: expected a mapping with name and address, got {member!r}")
             continue
         name = str(member["name"])
@@ -197,16 +197,6 @@ def _port(text: Any) -> int | None:
     return int(text) if str(text).isdecimal() and 1 <= int(text) <= 65535 else None
 
 
-@functools.lru_cache(maxsize=100_000)
-def _member(name: str, address: str) -> Member:
-    """One object for a server, of however many services it is a member."""
-    return Member(name, address)
-
-
-# Thousands of services have the same few members.
-_member = functools.lru_cache(maxsize=100_000)(Member)
-
-
 def _service(item: Mapping[str, Any]) -> Service:
     snat = tuple(item.get("snat") or ())
     return Service(
@@ -216,7 +206,7 @@ def _service(item: Mapping[str, Any]) -> Service:
         vip=item["vip"],
         port=int(item["port"]),
         protocol=item["protocol"],
-        members=tuple(_member(member["name"], member["address"]) for member in item["members"]),
+        members=tuple(Member(member["name"], member["address"]) for member in item["members"]),
         member_port=int(item.get("member_port") or item["port"]),
         method=item["method"],
         affinity=item["affinity"],

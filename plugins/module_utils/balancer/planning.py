@@ -11,8 +11,6 @@ from ..limits import Limits
 from .model import Address, Member, Service
 from .pairs import Pair
 
-# Below so many services a ratio says nothing.
-
 
 @dataclasses.dataclass(frozen=True)
 class Holding:
@@ -62,7 +60,7 @@ def _without(want: Want, have: Holding) -> Holding:
 
 def _joined(known: Service, added: Service) -> Service:
     members: dict[str, Member] = {member.name: member for member in (*known.members, *added.members)}
-    return dataclasses.replace(added, members=tuple(members.values()))
+    return added._replace(members=tuple(members.values()))
 
 
 def operations(have: Holding, after: Holding) -> list[Operation]:
