@@ -86,6 +86,12 @@ DNS_ZONE: Spec = {
     "key_name": {"type": "str", "no_log": False},
     "records": {"type": "raw"},
     "resolvers": {"type": "list", "elements": "str", "default": []},
+    "name_servers": {"type": "raw", "default": []},
+}
+DNS_NAME_SERVER: Fields = {
+    "name": Field(str, required=True),
+    "addresses": Field(list, elements=str),
+    "zone": Field(str),
 }
 DNS_RECORDS: Spec = {
     **COMMON_SPEC,
@@ -103,7 +109,8 @@ DNS_RECORDS: Spec = {
     "verify": {"type": "bool", "default": True},
     "timeout": {"type": "float", "default": 10.0},
     **RENDERED_SPEC,
-    "format": {"type": "str", "choices": ["zone", "dnscmd", "powershell", "octodns"], "default": "zone"},
+    "format": {"type": "str", "choices": ["zone", "fragment", "dnscmd", "powershell", "octodns"], "default": "zone"},
+    "serial": {"type": "int", "default": 1},
     "text": {"type": "str"},
 }
 DNS_RECORD: Fields = {
@@ -166,6 +173,36 @@ BALANCED_SERVICE: Fields = {
     "check_port": Field(str, required=True),
     "nat": Field(str, choices=("snat", "dnat")),
     "snat": Field(list, elements=str),
+}
+
+PUBLICATIONS: Spec = {
+    **COMMON_SPEC,
+    **LIMITS_SPEC,
+    **_SLICED,
+    "publications": {"type": "raw", "default": []},
+    "text": {"type": "str"},
+    **RENDERED_SPEC,
+    "config": {"type": "path", "default": "/etc/haproxy/openuc-publications.cfg"},
+    "main_config": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
+    "journal_dir": {"type": "path", "default": "/var/lib/openuc/publications"},
+    "service_manager": {"type": "str", "choices": ["auto", "systemd", "sysvinit", "command"], "default": "auto"},
+    "reload_command": {"type": "list", "elements": "str", "default": []},
+    "reload_timeout": {"type": "int", "default": 30},
+}
+PUBLICATION: Fields = {
+    **_PLANNED,
+    "name": Field(str, required=True),
+    "aliases": Field(list, elements=str),
+    "address": Field(str, required=True),
+    "port": Field(str, required=True),
+    "certificates": Field(list, elements=str),
+    "backend": Field(str, required=True),
+    "backend_addresses": Field(list, required=True, elements=str),
+    "backend_port": Field(str, required=True),
+    "backend_tls": Field(bool),
+    "host_header": Field(str, choices=("original", "")),
+    "allowed": Field(list, required=True, elements=str),
+    "idle_seconds": Field(int),
 }
 
 _CERTIFICATES: Spec = {
@@ -355,5 +392,6 @@ MECHANISMS: Mapping[str, tuple[Spec, Mapping[str, Fields]]] = {
     "dns_records": (DNS_RECORDS, {"records": DNS_RECORD}),
     "load_balancer": (LOAD_BALANCER, {"services": BALANCED_SERVICE}),
     "certificate_request": (CERTIFICATE_REQUEST, {"requests": CERTIFICATE}),
+    "publications": (PUBLICATIONS, {"publications": PUBLICATION}),
     "qos_registry": (QOS_REGISTRY, {"values": REGISTRY_VALUE}),
 }

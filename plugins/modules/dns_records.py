@@ -93,6 +93,14 @@ options:
     type: list
     elements: str
     default: []
+  name_servers:
+    description:
+      - Servers of the zone for O(format=zone), the primary first, each a mapping with C(name) and C(addresses). With
+        C(zone) it is a server of that zone, which is below this one and delegated to it.
+      - Addresses are needed where the name is in this zone and O(records) has none for it.
+      - When none is given, it is O(server) at O(address).
+    type: raw
+    default: []
   slice:
     description:
       - Path of a slice of the plan, read on the controller, or a list of them. What the task says goes before what the
@@ -103,7 +111,7 @@ options:
   zones:
     description:
       - Several zones at once, in place of O(server), O(address), O(port), O(zone), O(view), O(update), O(key_name),
-        O(records) and O(resolvers). Each is a mapping with these options.
+        O(records), O(resolvers) and O(name_servers). Each is a mapping with these options.
       - Zones of different servers are worked on side by side. One that fails does not stop the others.
     type: raw
   keys:
@@ -152,12 +160,21 @@ options:
     default: 10.0
   format:
     description:
-      - Of O(state=rendered). V(zone) is a zone file without SOA and NS, V(dnscmd) and V(powershell) are scripts for the
-        DNS server of Windows, V(octodns) a configuration of octoDNS with its zone.
+      - Of O(state=rendered). V(zone) is a whole zone file with SOA, NS and addresses of name servers, V(fragment) one
+        with O(records) alone, to be included in a zone that has more.
+      - V(dnscmd) and V(powershell) are scripts for the DNS server of Windows, V(octodns) a configuration of octoDNS
+        with its zone.
       - The scripts for Windows add what is missing. They have been run nowhere yet.
     type: str
-    choices: [zone, dnscmd, powershell, octodns]
+    choices: [zone, fragment, dnscmd, powershell, octodns]
     default: zone
+  serial:
+    description:
+      - Serial number of a whole zone file, or the least that it has.
+      - Where O(rendered_dir) has the file already and it differs, the new one has the next number; without, the number
+        does not change by itself.
+    type: int
+    default: 1
   text:
     description: A zone file, for O(state=parsed).
     type: str

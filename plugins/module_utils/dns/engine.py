@@ -7,14 +7,17 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from ..contract import MOST_SHOWN, result
+from ..files import FileError, read_bytes
 from ..items import refused
 from ..limits import limits_of
 from ..rendered import written
+from ..zone_text import counted
 from . import formats, journal, library
-from .jobs import OFFLINE, Common, Job, jobs_of
+from .jobs import OFFLINE, Common, Job, jobs_of, whole_zone_problems
 from .records import key_text
 from .work import Outcome, work
 
@@ -54,20 +57,36 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
 
 def _offline(options: Mapping[str, Any], check: bool) -> Result:
     """What the states return that ask no server."""
-    if options["state"] == "parsed":
-        return _parsed(options)
+    return _parsed(options) if options["state"] == "parsed" else _rendered(options, check)
+
+
+def _rendered(options: Mapping[str, Any], check: bool) -> Result:
+    form, folder = options["format"], options["rendered_dir"]
     jobs, problems = jobs_of(options)
+    if form == "zone":
+        problems += [problem for job in jobs for problem in whole_zone_problems(job)]
     if problems:
         return {"failed": True, "msg": refused(problems)}
     zones = options["zones"] if options["zones"] is not None else [options]
     files: dict[str, str] = {}
     for job, zone in zip(jobs, zones):
-        rendered = formats.render(
-            options["format"], job.place.zone, job.place.server, zone["records"], options["default_ttl"]
+        place, default_ttl = job.place, options["default_ttl"]
+        contents = formats.Contents(
+            place.zone, place.server, zone["records"], default_ttl, job.name_servers, options["serial"]
         )
-        prefix = f"{job.place.view or 'zone'}/" if len(jobs) > 1 else ""
-        files.update({prefix + name: text for name, text in rendered.items()})
-    return {**written(options["rendered_dir"], files, check), "rendered": files}
+        prefix = f"{place.view or 'zone'}/" if len(jobs) > 1 else ""
+        files.update({prefix + name: text for name, text in formats.render(form, contents).items()})
+    if form == "zone" and folder:
+        files = {name: counted(text, _there(Path(folder) / name)) for name, text in files.items()}
+    return {**written(folder, files, check), "rendered": files}
+
+
+def _there(path: Path) -> str:
+    """A file as it is; empty where there is none, and where there is no reading it, which writing tells of."""
+    try:
+        return (read_bytes(path) or b"").decode("ascii", "replace")
+    except FileError:
+        return ""
 
 
 def _parsed(options: Mapping[str, Any]) -> Result:

@@ -3,40 +3,58 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ..zone_text import render_zone, sort_key
+from ..zone_text import FIRST_SERIAL, NameServer, render_records, render_zone, sort_key, whole_value
 from . import library, names, rdata
 from .records import item_of
 from .transfer import Key, ordered
 
 if not library.MISSING:
     import dns.exception
-    import dns.rdatatype
+    import dns.name
+    import dns.rdataclass
+    import dns.tokenizer
     import dns.zonefile
 
 Item = Mapping[str, Any]
 Files = dict[str, str]
+_DIRECTIVES = ("$ORIGIN", "$TTL")
 
 
-def render(form: str, zone: str, server: str, items: Sequence[Item], default_ttl: int) -> Files:
+@dataclasses.dataclass(frozen=True)
+class Contents:
+    """What a zone is rendered from; the servers and the serial number are in a whole zone file only."""
+
+    zone: str
+    server: str
+    items: Sequence[Item]
+    default_ttl: int
+    servers: Sequence[NameServer] = ()
+    serial: int = FIRST_SERIAL
+
+
+def render(form: str, contents: Contents) -> Files:
     """Files by name. What `replaces` other records leaves those out."""
-    replaced = {item["replaces"] for item in items if item.get("replaces")}
-    kept = [item for item in items if item.get("id") not in replaced]
+    replaced = {item["replaces"] for item in contents.items if item.get("replaces")}
+    kept = [
+        {**item, "values": [whole_value(item["type"], value) for value in item["values"]]}
+        for item in contents.items
+        if item.get("id") not in replaced
+    ]
     kept.sort(key=lambda item: (sort_key(item["name"].rstrip(".")), item["type"]))
-    return _FORMATS[form](zone.rstrip("."), server, kept, default_ttl)
+    return _FORMATS[form](dataclasses.replace(contents, zone=contents.zone.rstrip("."), items=kept))
 
 
 def parse(zone: str, text: str, default_ttl: int) -> tuple[list[dict[str, Any]], list[str]]:
     """The records of a zone file, without the server's own; and what is wrong with it."""
     found: dict[Key, tuple[int, list[bytes]]] = {}
     try:
-        sets = dns.zonefile.read_rrsets(
-            text, origin=f"{zone.rstrip('.')}.", default_ttl=default_ttl, rdclass=None, relativize=False
-        )
+        sets = _sets_of(zone, text, default_ttl)
     except (dns.exception.DNSException, ValueError) as error:
         return [], [f"text: {error}"]
     problems = []
@@ -57,8 +75,24 @@ def parse(zone: str, text: str, default_ttl: int) -> tuple[list[dict[str, Any]],
     return [item_of(key, (found[key][0], ordered(found[key][1]))) for key in ordered_keys], problems
 
 
-def _zone(zone: str, _server: str, items: Iterable[Item], _default: int) -> Files:
-    return {f"{zone}.zone": render_zone(zone, [dict(item) for item in items])}
+def _sets_of(zone: str, text: str, default_ttl: int) -> Any:
+    """What the library reads of a zone file. Other files are not included, nor is anything generated."""
+    manager = dns.zonefile.RRSetsReaderManager(dns.name.from_text(f"{zone.rstrip('.')}."), False)
+    tokens = dns.tokenizer.Tokenizer(text)
+    with manager.writer(True) as transaction:
+        dns.zonefile.Reader(
+            tokens, dns.rdataclass.IN, transaction, allow_directives=_DIRECTIVES, default_ttl=default_ttl
+        ).read()
+    return manager.rrsets
+
+
+def _zone(of: Contents) -> Files:
+    items = [dict(item) for item in of.items]
+    return {f"{of.zone}.zone": render_zone(of.zone, items, of.servers, of.serial, of.default_ttl)}
+
+
+def _fragment(of: Contents) -> Files:
+    return {f"{of.zone}.fragment": render_records(of.zone, [dict(item) for item in of.items])}
 
 
 def _node(zone: str, item: Item) -> str:
@@ -79,17 +113,18 @@ def _strings(value: str) -> list[str]:
 # --- dnscmd ---
 
 
-def _dnscmd(zone: str, server: str, items: Iterable[Item], default: int) -> Files:
+def _dnscmd(of: Contents) -> Files:
+    zone = of.zone
     lines = [
         "@echo off",
         f"rem Records planned for {zone}. Run as an administrator of the DNS server.",
         "rem It adds what is missing; what is there already is reported by dnscmd and left as it is.",
     ]
-    for item in items:
-        ttl = default if item.get("ttl") is None else item["ttl"]
+    for item in of.items:
+        ttl = of.default_ttl if item.get("ttl") is None else item["ttl"]
         for value in item["values"]:
             data = " ".join(_batch(part) for part in _strings(value)) if item["type"] == "TXT" else value
-            lines.append(f"dnscmd {server or '.'} /RecordAdd {zone} {_node(zone, item)} {ttl} {item['type']} {data}")
+            lines.append(f"dnscmd {of.server or '.'} /RecordAdd {zone} {_node(zone, item)} {ttl} {item['type']} {data}")
     return {f"{zone}.cmd": "\r\n".join(lines) + "\r\n"}
 
 
@@ -130,11 +165,12 @@ _CMDLETS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _powershell(zone: str, server: str, items: Iterable[Item], default: int) -> Files:
-    start = _POWERSHELL_START.format(zone=zone, server=_single(server or "localhost"), quoted=_single(zone))
+def _powershell(of: Contents) -> Files:
+    zone = of.zone
+    start = _POWERSHELL_START.format(zone=zone, server=_single(of.server or "localhost"), quoted=_single(zone))
     lines = [start.rstrip("\n")]
-    for item in items:
-        ttl = default if item.get("ttl") is None else item["ttl"]
+    for item in of.items:
+        ttl = of.default_ttl if item.get("ttl") is None else item["ttl"]
         kind = item["type"]
         shown, options = _CMDLETS[kind]
         for value in item["values"]:
@@ -184,9 +220,10 @@ zones:
 """
 
 
-def _octodns(zone: str, _server: str, items: Iterable[Item], default: int) -> Files:
+def _octodns(of: Contents) -> Files:
+    zone = of.zone
     lines = ["---"]
-    for name, group in itertools.groupby(items, key=lambda item: _node(zone, item).lower()):
+    for name, group in itertools.groupby(of.items, key=lambda item: _node(zone, item).lower()):
         lines.append(f"{json.dumps('' if name == '@' else name)}:")
         for item in group:
             entry: dict[str, Any] = {"type": item["type"]}
@@ -195,27 +232,22 @@ def _octodns(zone: str, _server: str, items: Iterable[Item], default: int) -> Fi
             values = [_octo_value(item["type"], value) for value in item["values"]]
             entry.update({"value": values[0]} if item["type"] == "CNAME" else {"values": values})
             lines.append(f"  - {json.dumps(entry)}")
-    return {f"{zone}.yaml": "\n".join(lines) + "\n", "octodns.yaml": _OCTODNS.format(zone=zone, default=default)}
+    return {f"{zone}.yaml": "\n".join(lines) + "\n", "octodns.yaml": _OCTODNS.format(zone=zone, default=of.default_ttl)}
 
 
 def _octo_value(kind: str, value: str) -> Any:
     if kind == "SRV":
         priority, weight, port, target = value.split()
-        return {"priority": int(priority), "weight": int(weight), "port": int(port), "target": _whole(target)}
+        return {"priority": int(priority), "weight": int(weight), "port": int(port), "target": target}
     if kind == "MX":
         preference, exchange = value.split()
-        return {"preference": int(preference), "exchange": _whole(exchange)}
-    if kind in ("CNAME", "PTR"):
-        return _whole(value)
+        return {"preference": int(preference), "exchange": exchange}
     return "".join(_strings(value)).replace(";", "\\;") if kind == "TXT" else value
 
 
-def _whole(name: str) -> str:
-    return name if name.endswith(".") else f"{name}."
-
-
-_FORMATS: Mapping[str, Callable[[str, str, Sequence[Item], int], Files]] = {
+_FORMATS: Mapping[str, Callable[[Contents], Files]] = {
     "zone": _zone,
+    "fragment": _fragment,
     "dnscmd": _dnscmd,
     "powershell": _powershell,
     "octodns": _octodns,

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 from collections.abc import Mapping
 from typing import Any, Union
 
-from ..items import given_twice, nearest, one_or_listed
+from ..items import given_twice, nearest, one_or_listed, problems_of
 from ..journal import option_problems
 from ..limits import Limits, limit_problems
-from ..specs import DNS_ZONE
-from . import gss, names, records, signing
+from ..specs import DNS_NAME_SERVER, DNS_ZONE
+from ..zone_text import FIRST_SERIAL, MOST_SERIAL, NameServer, without_address
+from . import gss, names, rdata, records, signing
 from .errors import Place
 from .records import Wanted
 from .transfer import Key
@@ -33,6 +35,7 @@ class Job:
     want: Mapping[Key, Wanted]
     given: bool
     resolvers: tuple[str, ...] = ()
+    name_servers: tuple[NameServer, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +76,23 @@ def common_problems(options: Mapping[str, Any]) -> list[str]:
     found += limit_problems(options)
     if not 0 <= options["default_ttl"] <= records.MOST_TTL:
         found.append(f"default_ttl: expected 0 to {records.MOST_TTL}, got {options['default_ttl']}")
+    if not FIRST_SERIAL <= options["serial"] <= MOST_SERIAL:
+        found.append(f"serial: expected {FIRST_SERIAL} to {MOST_SERIAL}, got {options['serial']}")
     if options["timeout"] <= 0:
         found.append(f"timeout: expected more than 0 seconds, got {options['timeout']}")
     return found
+
+
+def whole_zone_problems(job: Job) -> list[str]:
+    """What keeps a zone from being rendered whole: nobody is there to ask, or nobody can find who is."""
+    place = job.place
+    if not any(not server.zone for server in job.name_servers):
+        return [f"{place.zone}: format: zone needs the server, or name_servers; format: fragment needs neither"]
+    held = [{"name": names.to_text(name), "type": rdata.type_text(kind)} for name, kind in job.want]
+    return [
+        f"name_servers: {name} is a name in {place.zone}, and only that zone could tell its address; give its addresses"
+        for name in without_address(place.zone, job.name_servers, held)
+    ]
 
 
 def _keys(options: Mapping[str, Any]) -> tuple[dict[str, signing.Key], list[str]]:
@@ -115,6 +132,8 @@ def _job(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -
     problems += found
     key, found = _key(zone, keys, state)
     problems += found
+    name_servers, found = _name_servers(zone)
+    problems += found
     if problems:
         return None, problems
     server = str(zone.get("server") or "")
@@ -122,7 +141,35 @@ def _job(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -
     update = zone.get("update") or "tsig"
     wire = names.from_text(str(name))
     resolvers = tuple(map(str, zone.get("resolvers") or ()))
-    return Job(place, wire, int(zone.get("port") or 53), str(update), key, want, given is not None, resolvers), []
+    return Job(
+        place, wire, int(zone.get("port") or 53), str(update), key, want, given is not None, resolvers, name_servers
+    ), []
+
+
+def _name_servers(zone: Mapping[str, Any]) -> tuple[tuple[NameServer, ...], list[str]]:
+    """Those that are given, before which goes the server itself where it is none of them."""
+    given = zone.get("name_servers") or []
+    problems = problems_of("name_servers", given, DNS_NAME_SERVER)
+    if problems:
+        return (), problems
+    listed = [NameServer(each["name"], tuple(each.get("addresses") or ()), each.get("zone") or "") for each in given]
+    for index, server in enumerate(listed):
+        problems += [
+            f"name_servers[{index}].addresses: {address!r} is no IP address"
+            for address in server.addresses
+            if not _is_address(address)
+        ]
+    if zone.get("server") and all(server.zone for server in listed):
+        listed.insert(0, NameServer(str(zone["server"]), (str(zone["address"]),) if zone.get("address") else ()))
+    return tuple(listed), problems
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _key(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -> tuple[AnyKey | None, list[str]]:

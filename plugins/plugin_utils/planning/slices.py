@@ -12,7 +12,7 @@ from ..json_text import plain
 from ..topology.access import may_connect
 from ..topology.balancing import given_balancer
 from ..topology.inputs.policy import PinpointInput, ZoneInput
-from ..topology.model import Topology
+from ..topology.model import Server, Topology
 from ..topology.network_map import Crossing
 from ..topology.pairing import BalancerPair, pair_of
 from .base import Item, Stages
@@ -21,11 +21,14 @@ from .flows import Flow
 from .parties import EndpointSet
 from .plan import Plan
 from .protected import protected_addresses
+from .publications import publication_items
 from .qos_items import NetworkMark
 
 Arguments = dict[str, t.Any]
 FIREWALL: t.Final = "firewall_rules"
 BALANCER: t.Final = "load_balancer"
+# Value of uc_backend for reverse proxies that the mechanism of publications can set up.
+HAPROXY: t.Final = "haproxy"
 _TRAFFIC = ("ingress", "egress", "protocol", "source_ports")
 
 
@@ -45,6 +48,7 @@ def slices_of(topology: Topology, plan: Plan) -> tuple[Slice, ...]:
         *zone_slices(topology, plan),
         *balancer_slices(topology, plan),
         *_certificates(topology, plan),
+        *_publications(topology, plan),
         *_registries(topology, plan),
     )
 
@@ -131,7 +135,8 @@ def _set(endpoints: EndpointSet) -> Arguments:
 
 def zone_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
     """A slice per zone and view, in a folder per server; what is in no zone of ours is in the zone files only."""
-    for (view, name), zone in sorted(_zones_held(topology, plan).items()):
+    held = _zones_held(topology, plan)
+    for (view, name), zone in sorted(held.items()):
         records = [
             {
                 **_planned(record),
@@ -155,8 +160,42 @@ def zone_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "key_name": zone.key,
                 "records": records,
                 **_resolvers(topology, view),
+                "name_servers": [
+                    *_name_servers(topology, view, zone),
+                    *(
+                        {**server, "zone": child}
+                        for child in _delegated(name, [other for other_view, other in held if other_view == view])
+                        for server in _name_servers(topology, view, held[view, child])
+                    ),
+                ],
             },
         )
+
+
+def _name_servers(topology: Topology, view: str, zone: ZoneInput | PinpointInput) -> list[Arguments]:
+    """The servers of a zone, the one that is changed first, at the addresses that those who see the view reach."""
+    copies = zone.copies if isinstance(zone, ZoneInput) else ()
+    return [
+        {"name": name, "addresses": _addresses_in(topology, view, topology.servers.get(name))}
+        for name in dict.fromkeys([zone.server, *copies])
+    ]
+
+
+def _addresses_in(topology: Topology, view: str, server: Server | None) -> list[str]:
+    """A server's addresses in networks that see the view; else all, as the Internet sees them where it is outside."""
+    if server is None:
+        return []
+    given = server.given.addresses.given()
+    own = [address for name in given if (address := server.address(name))]
+    seeing = [each for each in own if VIEW_OF_ZONE.get(topology.networks.zone(topology.networks.locate(each))) == view]
+    public = [address for name in given if (address := server.public(name))] if view == "external" else own
+    return [str(address) for address in seeing or public]
+
+
+def _delegated(zone: str, others: t.Collection[str]) -> list[str]:
+    """Zones of ours below a zone, but those below another of them."""
+    below = sorted(other for other in others if other.endswith(f".{zone}"))
+    return [name for name in below if not any(name.endswith(f".{other}") for other in below)]
 
 
 def _resolvers(topology: Topology, view: str) -> Arguments:
@@ -283,6 +322,13 @@ def _certificates(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "requests": requests,
             },
         )
+
+
+def _publications(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
+    """What is published by the reverse proxies that the inventory says are HAProxy; for others people do it."""
+    for proxy, items in publication_items(plan.publications, plan.certificates).items():
+        if topology.servers[proxy].given.backend.get("reverse_proxy") == HAPROXY:
+            yield Slice("publications", proxy, {"state": "replaced", "publications": items})
 
 
 def _registries(topology: Topology, plan: Plan) -> t.Iterator[Slice]:

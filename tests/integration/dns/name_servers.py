@@ -86,6 +86,13 @@ def resolver() -> Service:
     return _bind({"/etc/bind/named.conf": File(options + zone, 0o640, "root:bind")}, RESOLVER)
 
 
+def serving(zones: t.Mapping[str, str]) -> Service:
+    """Zones from files, and nothing else."""
+    files = {f"{ZONES}/{name}": File(text) for name, text in zones.items()}
+    held = "".join(f'zone "{name}" {{ type primary; file "{ZONES}/{name}"; }};\n' for name in zones)
+    return _bind({**files, "/etc/bind/named.conf": File(OPTIONS + held, 0o640, "root:bind")}, PRIMARY)
+
+
 def _bind(files: dict[str, File], address: str) -> Service:
     return Service(
         "named",

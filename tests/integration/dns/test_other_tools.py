@@ -16,11 +16,15 @@ import pytest
 import yaml
 
 from ansible_collections.openuc.ocs.plugins.module_utils.dns import formats
+from ansible_collections.openuc.ocs.plugins.module_utils.zone_text import NameServer
 from tests.integration import readers
+from tests.integration.dns import name_servers
+from tests.integration.servers import throwaway
 from tests.support import ROOT
 
 READING = str(Path(__file__).with_name("reading.py"))
 SLICES = ROOT / "tests/golden/departments/intended/slices/dns_records"
+EXAMPLES = ("departments", "lab", "lync2010", "multisite", "ocs2007", "standard")
 ZONES = ("dc1.corp.contoso.com/internal.contoso.com", "ns-ext.contoso.com/external.contoso.com")
 # What a shell, a configuration or a master file might take for something else.
 TEXT = "it's $HOME; `x` %PATH% & | >"
@@ -35,8 +39,15 @@ def records(request: pytest.FixtureRequest) -> list[Record]:
     return [*json.loads((SLICES / f"{request.param}.json").read_text())["records"], ODD, MAIL]
 
 
+@pytest.fixture
+def network() -> t.Iterator[throwaway.Network]:
+    with throwaway.network() as made:
+        yield made
+
+
 def written(form: str, records: list[Record], folder: Path) -> Path:
-    for name, text in formats.render(form, "contoso.com", "dc1", records, 3600).items():
+    contents = formats.Contents("contoso.com", "dc1", records, 3600, [NameServer("ns.example.net")])
+    for name, text in formats.render(form, contents).items():
         (folder / name).write_text(text)
     return folder
 
@@ -78,17 +89,54 @@ def of_octodns(zone: dict[str, t.Any]) -> t.Iterator[tuple[str, str, int, str]]:
 
 
 def test_bind_reads_zone_files(records: list[Record], tmp_path: Path) -> None:
-    text = (written("zone", records, tmp_path) / "contoso.com.zone").read_text()
-    own = "" if " SOA " in text else "@ 3600 IN SOA ns h 1 2 3 4 5\n@ 3600 IN NS ns\nns 3600 IN A 192.0.2.53\n"
-    (tmp_path / "whole").write_text(f"$ORIGIN contoso.com.\n{own}{text}")
-    command = ["named-compilezone", "-i", "none", "-o", "-", "contoso.com", str(tmp_path / "whole")]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    lines = [line.split(None, 4) for line in listed.splitlines()]
-    assert {
-        (line[0].rstrip("."), line[3], int(line[1]), line[4].replace("\\;", ";").strip('"').rstrip("."))
-        for line in lines
-        if line[3] not in ("SOA", "NS") and line[0] != "ns.contoso.com."
-    } == planned(records)
+    """A whole one, and a fragment that somebody's own zone includes."""
+    written("zone", records, tmp_path)
+    written("fragment", records, tmp_path)
+    own = "@ 3600 IN SOA ns.example.net. h 1 2 3 4 5\n@ 3600 IN NS ns.example.net.\n"
+    (tmp_path / "theirs").write_text(f"{own}$INCLUDE {tmp_path / 'contoso.com.fragment'}\n")
+    for file in ("contoso.com.zone", "theirs"):
+        command = ["named-compilezone", "-i", "none", "-o", "-", "contoso.com", str(tmp_path / file)]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        lines = [line.split(None, 4) for line in listed.splitlines()]
+        assert {
+            (line[0].rstrip("."), line[3], int(line[1]), line[4].replace("\\;", ";").strip('"').rstrip("."))
+            for line in lines
+            if line[3] not in ("SOA", "NS")
+        } == planned(records)
+
+
+def test_bind_finds_nothing_wrong_with_any_whole_zone_of_the_examples() -> None:
+    """With all of its checks: addresses of name servers, mail hosts and services that are in the zone."""
+    files = sorted((ROOT / "tests/golden").glob("*/intended/zones/*/*.zone"))
+    assert {path.parts[-5] for path in files} == set(EXAMPLES)
+    said = [
+        subprocess.run(
+            ["named-checkzone", "-i", "full-sibling", "-k", "fail", "-n", "fail", path.stem, str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for path in files
+    ]
+    assert [done.stdout for done in said if done.returncode or "OK" not in done.stdout.splitlines()[-1]] == []
+
+
+def test_a_bind_that_is_given_the_zones_answers_as_planned(network: throwaway.Network) -> None:
+    """Three zones inside, two of them below the third and delegated to the same server."""
+    example = ROOT / "tests/golden/multisite/intended"
+    zones = {path.stem: path.read_text() for path in (example / "zones/internal").glob("*.zone")}
+    network.host("ns", name_servers.PRIMARY, name_servers.serving(zones))
+    listed = [json.loads(path.read_text()) for path in (example / "slices/dns_records").glob("*/internal.*.json")]
+    records = [record for each in listed for record in each["records"]]
+    final = [record for record in records if record["id"] not in {other["replaces"] for other in records}]
+    questions = [word for record in final for word in (record["name"], record["type"])]
+    said = network.client.run("dig", f"@{name_servers.PRIMARY}", "+noall", "+answer", *questions).stdout
+    answers = {(line.split()[0], line.split()[3], line.split(None, 4)[4]) for line in said.splitlines()}
+    expected = {(f"{each['name']}.", each["type"], value) for each in final for value in each["values"]}
+    assert len(expected) > 30
+    assert expected <= answers
+    apex = network.client.run("dig", f"@{name_servers.PRIMARY}", "+short", "corp.contoso.com", "NS").stdout
+    assert apex == "ns1.corp.contoso.com.\n"
 
 
 def test_powershell_gets_each_value_as_one_word(records: list[Record], tmp_path: Path) -> None:

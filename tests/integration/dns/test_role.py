@@ -135,3 +135,14 @@ def test_zones_are_rendered_where_the_server_is_changed_by_hand(role: Role) -> N
         "ns1.corp.contoso.com/internal/corp.contoso.com.ps1",
     ]
     assert changed(role.run(**given)) == dict.fromkeys(SERVERS, 0)
+
+
+def test_whole_zones_are_rendered_with_the_next_serial_where_they_differ(role: Role) -> None:
+    given = {"uc_backend": {"dns": "rendered"}, "dns_serial": 7}
+    zone = role.folder / "estate/rendered/dns/ns-ext.contoso.com/contoso.com.zone"
+    first = "contoso.com. IN SOA ns-ext.contoso.com. hostmaster.contoso.com. {} "
+    role.run(**given, dns_stages=["external_access"])
+    assert first.format(7) in zone.read_text()
+    role.run(**given)
+    assert first.format(8) in zone.read_text()
+    assert changed(role.run(**given)) == dict.fromkeys(SERVERS, 0)

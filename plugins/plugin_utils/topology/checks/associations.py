@@ -48,6 +48,8 @@ def _references(topology: Topology) -> t.Iterator[Reference]:
         yield Reference(f"{join('uc_sites', name)}.reverse_proxy", site.reverse_proxy, ("reverse_proxy",))
     for name, zone in estate.dns.zones.items():
         yield Reference(f"{join('uc_dns.zones', name)}.server", zone.server, ("dns_server",))
+        for index, copy in enumerate(zone.copies):
+            yield Reference(f"{join('uc_dns.zones', name)}.copies[{index}]", copy, ("dns_server",))
 
 
 def right_types(topology: Topology) -> t.Iterator[Violation]:

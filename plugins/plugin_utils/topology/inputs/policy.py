@@ -44,6 +44,7 @@ class ZoneInput:
 
     view: t.Literal["internal", "perimeter", "external"] = option("Whose answers it gives")
     server: HostName = option("Server that is changed")
+    copies: tuple[HostName, ...] = option("Servers that hold copies of it, for its NS records", default=())
     name: str = option(
         "Name of the zone; the key when left out, which must differ when a zone has several views", default=""
     )

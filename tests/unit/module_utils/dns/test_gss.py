@@ -206,7 +206,8 @@ def test_the_library_is_asked_for_only_where_it_is_needed(monkeypatch: pytest.Mo
     monkeypatch.setattr(gss, "MISSING", "Traceback")
     given = {"server": SERVER, "zone": "contoso.com", "update": "gss", "records": [], "journal_dir": "/nonexistent"}
     assert "update: gss needs the Python library gssapi" in engine.run(options(**given), True)["msg"]
-    assert "rendered" in engine.run(options(**{**given, "state": "rendered"}), False)
+    rendered = {**given, "state": "rendered", "format": "fragment"}
+    assert "rendered" in engine.run(options(**rendered), False)
 
 
 def test_an_account_is_named_in_messages_and_needs_no_key_name() -> None:

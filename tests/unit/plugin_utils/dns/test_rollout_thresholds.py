@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No roll-out of an example, stage after stage from nothing and again at last, is stopped for how much it would change."""
+"""No roll-out of an example, stage after stage from nothing, is stopped for how much it would change."""
 
 from __future__ import annotations
 

@@ -34,13 +34,38 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith(("#", ";"))]
 
 
+@pytest.mark.parametrize("form", ["zone", "fragment"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_zone_file_is_what_the_module_renders_of_the_slice(name: str) -> None:
+def test_a_zone_file_is_what_the_module_renders_of_the_slice(name: str, form: str) -> None:
     found = files(name)
     for each in slices(name).values():
-        options = {**DEFAULTS, **each.arguments, "state": "rendered"}
+        options = {**DEFAULTS, **each.arguments, "state": "rendered", "format": form}
         ((path, text),) = engine.run(options, False)["rendered"].items()
         assert found[f"zones/{each.arguments['view']}/{path}"] == text
+
+
+def test_a_whole_zone_names_its_servers_and_those_of_zones_below() -> None:
+    """Zones inside are delegated where another zone of the view is above them."""
+    inside = lines(files("multisite")["zones/internal/contoso.com.zone"])
+    assert inside[0] == "$TTL 3600"
+    assert inside[1].startswith("contoso.com. IN SOA ns1.corp.contoso.com. hostmaster.contoso.com. 1 ")
+    assert [line for line in inside if " IN NS " in line] == [
+        "contoso.com. IN NS ns1.corp.contoso.com.",
+        "corp.contoso.com. IN NS ns1.corp.contoso.com.",
+        "emea.contoso.com. IN NS ns1.corp.contoso.com.",
+    ]
+    assert [line for line in inside if line.startswith("ns1.")] == ["ns1.corp.contoso.com. IN A 10.20.0.5"]
+
+
+def test_servers_with_copies_are_name_servers_too() -> None:
+    changes = {"uc_dns/zones/contoso-outside/copies": ["ns1.corp.contoso.com"]}
+    made = design(support.changed(support.example("lab"), changes), support.TODAY)
+    assert made.plan is not None
+    (outside,) = (each for each in zone_slices(made.topology, made.plan) if each.target.startswith("ns-ext."))
+    assert outside.arguments["name_servers"] == [
+        {"name": "ns-ext.contoso.com", "addresses": ["203.0.113.5"]},
+        {"name": "ns1.corp.contoso.com", "addresses": ["10.20.0.5"]},
+    ]
 
 
 def test_a_zone_file_holds_what_the_last_stage_leaves() -> None:
