@@ -121,6 +121,40 @@ def test_a_stream_of_xmpp_is_opened_as_the_domain_that_was_asked_for(responder: 
     assert b"from='contoso.com'" in opened
 
 
+OPENING = b"<?xml version='1.0'?><stream:stream to='xmpp.contoso.com' version='1.0'>"
+STARTTLS = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
+
+
+def test_a_stream_of_xmpp_goes_on_with_tls_where_who_opened_it_asks_for_that(
+    responder: Running, tmp_path: Path
+) -> None:
+    installed = Authority().install(tmp_path / "row@xmpp1", "xmpp1")
+    responder.start(tcp("5269", transport="starttls", application="xmpp", certificate={"id": "row@xmpp1"}))
+    with connect(5269) as connection:
+        connection.sendall(OPENING)
+        said = connection.recv(4096)
+        assert b"from='xmpp.contoso.com'" in said
+        assert b"<starttls " in said
+        connection.sendall(STARTTLS)
+        assert connection.recv(4096).startswith(b"<proceed ")
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(connection) as inside:
+            assert hashlib.sha256(inside.getpeercert(binary_form=True)).hexdigest() == installed
+            inside.sendall(OPENING)
+            assert b"from='xmpp.contoso.com'" in inside.recv(4096)
+
+
+def test_no_tls_is_offered_where_no_certificate_is_installed_and_none_to_who_speaks_no_xmpp(responder: Running) -> None:
+    responder.start(tcp("5269", transport="starttls", application="xmpp", certificate={"id": "row@none"}))
+    with connect(5269) as connection:
+        connection.sendall(OPENING)
+        assert b"starttls" not in connection.recv(4096)
+    with connect(5269) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
 def test_a_binding_request_of_stun_is_answered_with_where_it_came_from(responder: Running) -> None:
     responder.start(udp("3478"))
     cookie, transaction = bytes.fromhex("2112a442"), bytes(range(12))
@@ -325,7 +359,7 @@ def test_every_problem_is_told_and_the_rest_serves(responder: Running) -> None:
     known = "address, protocol, port, transport, application, certificate, flows"
     remedy = "find who holds it with `ss -lnp`, end that, and send SIGHUP"
     assert responder.errors.splitlines() == [
-        f"{path}: listeners[1]: transport 'ssl' is not one of plain, tls, mtls, tls_or_mtls",
+        f"{path}: listeners[1]: transport 'ssl' is not one of plain, tls, mtls, tls_or_mtls, starttls",
         f"{path}: listeners[1]: address 'fe1' is no IPv4 address",
         f"{path}: listeners[2]: port '70000' is neither a port nor a range such as 50000-59999",
         f"{path}: listeners[3]: colour is not known; known are {known}",

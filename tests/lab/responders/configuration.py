@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 PROTOCOLS = ("tcp", "udp")
-TRANSPORTS = ("plain", "tls", "mtls", "tls_or_mtls")
+TRANSPORTS = ("plain", "tls", "mtls", "tls_or_mtls", "starttls")
 CERTIFICATES = "/etc/openuc/certificates"
 STATUS = "/run/openuc-responder/status.sock"
 _KEYS = ("address", "protocol", "port", "transport", "application", "certificate", "flows")

@@ -19,7 +19,9 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.model import S
 
 from ..errors import LabError
 
-Transport = t.Literal["plain", "tls", "mtls", "tls_or_mtls"]
+Transport = t.Literal["plain", "tls", "mtls", "tls_or_mtls", "starttls"]
+# What is spoken before TLS begins, where it begins later than the connection.
+STARTTLS: t.Final = ("xmpp",)
 ANY_PORT: t.Final = "1-65535"
 CERTIFICATES: t.Final = "/etc/openuc/certificates"
 STATUS: t.Final = "/run/openuc-responder/status.sock"
@@ -30,8 +32,9 @@ class Listener:
     """A port, or a range of ports, of one address of a host.
 
     `tls_or_mtls` is a port that clients reach with TLS and servers with mutual TLS: a certificate is asked for, not
-    demanded. `applications` are all that are spoken there; `certificate` is the id of the specification of the
-    certificate that is shown, empty where the plan has none.
+    demanded. `starttls` is one on which clients may ask for TLS in what they speak. `applications` are all that are
+    spoken there; `certificate` is the id of the specification of the certificate that is shown, empty where the plan
+    has none.
     """
 
     address: str
@@ -127,8 +130,9 @@ def _needs(topology: Topology, plan: Plan, leave_out: frozenset[str]) -> dict[_P
             for port in flow.ports or (ANY_PORT,):
                 place = _Place(member.host, member.address, flow.protocol, port)
                 for spoken in _spoken(flow, service, before):
-                    certificate = shown.certificate(reached_as, member, spoken) if spoken.tls else ""
-                    need = _Need(spoken.id, spoken.tls, spoken.application, certificate)
+                    tls = spoken.tls or ("starttls" if spoken.application in STARTTLS else "")
+                    certificate = shown.certificate(reached_as, member, spoken) if tls else ""
+                    need = _Need(spoken.id, tls, spoken.application, certificate)
                     if need not in needs.setdefault(place, []):
                         needs[place].append(need)
     return needs
@@ -239,7 +243,9 @@ def _transport(asked: set[str]) -> Transport:
         return "tls_or_mtls"
     if "mtls" in asked:
         return "mtls"
-    return "tls" if "tls" in asked else "plain"
+    if "tls" in asked:
+        return "tls"
+    return "starttls" if "starttls" in asked else "plain"
 
 
 def _by_port(listener: Listener) -> tuple[tuple[int, ...], str, tuple[int, ...]]:

@@ -11,7 +11,7 @@ import socket
 import ssl
 import typing as t
 
-from tests.lab.responders import handlers, redirects
+from tests.lab.responders import handlers, redirects, starttls
 from tests.lab.responders.certificates import Certificate, sha256
 from tests.lab.responders.configuration import Listener
 
@@ -104,10 +104,16 @@ class Serving:
             self.counters.connections += 1
             self._note(peer, here)
             with contextlib.suppress(OSError):
-                if self.listener.transport == "plain":
-                    await self._converse(connection, peer, here, None, None)
-                else:
+                if await self._is_secured(connection):
                     await self._secure(connection, peer, here)
+                else:
+                    await self._converse(connection, peer, here, None, None)
+
+    async def _is_secured(self, connection: socket.socket) -> bool:
+        """Whether TLS begins now, which is for some clients to say."""
+        if self.listener.transport != "starttls":
+            return self.listener.transport != "plain"
+        return self._certificate.current() is not None and await starttls.is_wanted(connection)
 
     async def _secure(self, connection: socket.socket, peer: redirects.Endpoint, here: redirects.Endpoint) -> None:
         """The certificate is chosen when the client begins its handshake, so that it is the newest."""

@@ -94,6 +94,12 @@ def test_a_mediation_server_listens_on_both_its_sides() -> None:
     ]
 
 
+def test_an_xmpp_gateway_lets_tls_begin_on_a_stream_and_shows_its_outer_certificate_then() -> None:
+    listener = at(of("multisite")["xmpp1.contoso.com"], "203.0.113.61", "tcp", "5269")
+    assert listener.transport == "starttls"
+    assert listener.certificate == "ocs2007r2.certificate.xmpp-outside@xmpp1.contoso.com"
+
+
 def test_hosts_that_are_left_out_have_no_listeners() -> None:
     all_hosts = of("lab")
     rest = of("lab", {"dc1.corp.contoso.com"})
