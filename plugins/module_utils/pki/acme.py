@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import http.client
 import json
 import ssl
 import time
@@ -71,17 +72,22 @@ def over_https(trust: str) -> Transport:
         headers = {"User-Agent": "openuc.ocs", "Content-Type": "application/jose+json"}
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - https, as seen above
         try:
-            with opener.open(request, timeout=SECONDS) as answer:
-                return _read(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return _read(error)
-        except urllib.error.URLError as error:
-            raise AcmeError(f"{url}: cannot be reached: {error.reason}") from error
-        except OSError as error:
-            raise AcmeError(f"{url}: cannot be reached: {error}") from error
+            return _answer_to(opener, request)
+        except (OSError, http.client.HTTPException) as error:  # what speaks no HTTP is no OSError
+            raise AcmeError(
+                f"{url}: cannot be reached: {getattr(error, 'reason', '') or str(error).strip()}"
+            ) from error
 
     return send
+
+
+def _answer_to(opener: Any, request: urllib.request.Request) -> Answer:
+    try:
+        with opener.open(request, timeout=SECONDS) as answer:
+            return _read(answer)
+    except urllib.error.HTTPError as refusal:  # which is an answer too
+        with refusal:
+            return _read(refusal)
 
 
 def _read(answer: Any) -> Answer:

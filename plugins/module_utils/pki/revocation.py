@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ LARGEST = 20 * 1024 * 1024
 
 
 def fetch(url: str) -> bytes:
-    """What is at an address; OSError or ValueError with the reason when nothing is."""
+    """What is at an address; OSError, HTTPException or ValueError with the reason when nothing is."""
     # A proxy of whoever runs the playbook is not what servers use.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=SECONDS) as answer:
@@ -52,8 +53,8 @@ def _list_problem(url: str, below: Any, above: Any, now: datetime.datetime, get:
         found = lib.x509.load_der_x509_crl(get(url))
     except urllib.error.URLError as error:
         return f"cannot be fetched from this host: {error.reason}"
-    except (OSError, ValueError) as error:
-        return f"gave no revocation list: {error}"
+    except (OSError, ValueError, http.client.HTTPException) as error:  # what speaks no HTTP is no OSError
+        return f"gave no revocation list: {str(error).strip()}"
     if not certificates.signed(found, above):
         return "the list is signed by somebody else"
     end = lib.moment(found, "next_update")

@@ -67,6 +67,30 @@ class Estate:
         }
 
 
+def there_and_back(estate: Estate, issue: t.Callable[..., issuing.Outcome]) -> None:
+    """The four runs of taking certificates away, and of bringing them back, by an authority that has issued one."""
+    issued = estate.path("certificate.pem").read_bytes()
+    gone = four_runs(estate, lambda check: issue(check=check, state="deleted"))
+    assert not estate.path("certificate.pem").exists()
+    assert estate.path("key.pem").exists()
+    four_runs(estate, lambda check: issue(check=check, state="restored", run=gone.run))
+    assert estate.path("certificate.pem").read_bytes() == issued
+
+
+def four_runs(estate: Estate, run: t.Callable[[bool], issuing.Outcome]) -> issuing.Outcome:
+    """Check, apply, apply, check: what is foretold is done, and done with. The outcome of doing it."""
+    before = estate.snapshot()
+    foretold = list(run(True).operations)
+    assert estate.snapshot() == before
+    done = run(False)
+    assert (list(done.operations), list(done.problems)) == (foretold, [])
+    assert foretold
+    settled = estate.snapshot()
+    assert [list(run(check).operations) for check in (False, True)] == [[], []]
+    assert estate.snapshot() == settled
+    return done
+
+
 @pytest.fixture
 def estate(tmp_path: Path) -> Estate:
     return Estate(tmp_path / "pki")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from ansible_collections.openuc.ocs.plugins.module_utils.pki import acme, issuing
-from tests.unit.module_utils.pki.conftest import DAY, FRONT, Estate, item
+from tests.unit.module_utils.pki.conftest import DAY, FRONT, Estate, item, there_and_back
 from tests.unit.module_utils.pki.test_issuing import OtherAuthority
 
 DIRECTORY = "https://ca.test/dir"
@@ -162,7 +162,7 @@ class Site:
         self.estate, self.server = estate, server
 
     def issue(self, *items: dict[str, t.Any], check: bool = False, **options: t.Any) -> issuing.Outcome:
-        more = {name: options.pop(name) for name in ("now", "state", "renew_days", "trust") if name in options}
+        more = {name: options.pop(name) for name in ("now", "state", "renew_days", "trust", "run") if name in options}
         chosen = issuing.AcmeOptions(**{"directory": DIRECTORY, "timeout": 1, **options})
         trust = more.pop("trust", str(self.server.authority.trust))
         given = {"authority": "acme", "acme": chosen, "trust": trust, "now": AHEAD, **more}
@@ -199,6 +199,11 @@ def test_four_runs(site: Site):
     assert told(site.issue()) == []
     assert told(site.issue(check=True)) == []
     assert site.estate.snapshot() == before
+
+
+def test_four_runs_there_and_back(site: Site):
+    assert site.issue().problems == []
+    there_and_back(site.estate, site.issue)
 
 
 def test_a_check_before_there_is_a_key_foretells_the_certificate(estate: Estate, monkeypatch):

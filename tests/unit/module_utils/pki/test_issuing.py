@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from ansible_collections.openuc.ocs.plugins.module_utils.files import FileError
 from ansible_collections.openuc.ocs.plugins.module_utils.pki import certificates, issuers, issuing, revocation
 from ansible_collections.openuc.ocs.plugins.module_utils.pki.authority import Authority
-from tests.unit.module_utils.pki.conftest import DAY, EDGE, FRONT, NOW, Estate, item, wanted
+from tests.unit.module_utils.pki.conftest import DAY, EDGE, FRONT, NOW, Estate, item, there_and_back, wanted
 
 
 def told(outcome: issuing.Outcome) -> list[str]:
@@ -164,6 +164,9 @@ class TestOurAuthority:
         )
         assert outcome.statuses[0].state == "issued"
 
+    def test_four_runs_there_and_back(self, issued: Estate):
+        there_and_back(issued, issued.issue)
+
     def test_what_goes_is_revoked_and_its_key_stays(self, issued: Estate):
         outcome = issued.issue(state="deleted")
         assert [words.split(" ")[1] for words in told(outcome)] == ["revocation", "certificate", "revocation"]
@@ -284,6 +287,11 @@ class TestReturned:
         assert told(other.accept()) == [f"add certificate {FRONT}"]
         assert other.accept().statuses[0].state == "issued"
         assert told(other.accept()) == []
+
+    def test_four_runs_there_and_back(self, other: OtherAuthority):
+        other.answer()
+        assert other.accept().problems == []
+        there_and_back(other.estate, other.accept)
 
     @pytest.mark.parametrize(
         ("changes", "said"),
