@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 import pytest
@@ -16,6 +17,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.flows import F
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.model import Topology
+from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.shown import Shown
 from tests import support
 
 EXAMPLES = ("lab", "standard", "multisite", "ocs2007", "lync2010")
@@ -82,6 +84,27 @@ def test_every_tls_listener_shows_a_certificate(example: str) -> None:
             missing |= {(role, name) for name in clusters if name in carriers and (role, name) not in shown}
     # The certificate of a trunk is its provider's.
     assert {(role, name) for role, name in missing if role != "sip_trunk"} == set()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_a_name_of_every_certificate_that_is_shown_resolves_where_whoever_connects_stands(example: str) -> None:
+    """By a planned record, or since it is a server's own name, which the domain registers."""
+    topology, plan = design_of(example)
+    views = {"internal": "internal", "perimeter": "perimeter", "internet": "external"}
+    known = {(record.view, record.name) for record in plan.records}
+    sets, shown = {found.name: found for found in plan.sets}, Shown(plan)
+    looked, lost = 0, set()
+    for flow in plan.flows:
+        if not flow.tls or flow.leg == "to_member":
+            continue
+        zones = {topology.estate.networks[name].zone for name in sets[flow.source].networks} or {"internet"}
+        for zone, member in itertools.product(zones, sets[flow.destination].members):
+            for spec in shown.at(flow, member.host):
+                looked += 1
+                if not any((views[zone], name) in known or name in topology.servers for name in spec.names):
+                    lost.add((flow.id, zone, spec.id))
+    assert looked
+    assert lost == set()
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
