@@ -58,7 +58,7 @@ from ..plugin_utils.topology.inventory import PREFIX
 
 CONFIRMED_FILE = "confirmed.yml"
 # Mechanisms that change a server itself, and so are applied by the role of its type where that does them.
-ON_SERVERS = ("certificates", "qos")
+ON_SERVERS = ("certificates", "publications", "qos")
 ROLES = Path(__file__).parents[2] / "roles"
 Drains = t.Mapping[str, t.Sequence[str]]
 

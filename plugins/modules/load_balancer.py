@@ -228,7 +228,7 @@ would_need:
   elements: str
 missing:
   description: Programs that are missing on the host.
-  returned: with states that change something
+  returned: with states that change something, and when that is why the module fails
   type: list
   elements: str
 unknown_run:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Operation, result
-from ..files import FileError, read_bytes, write_whole
+from ..files import FileError, read_bytes
 from ..items import refused
 from ..journal import Journal, JournalError, run_id
 from ..limits import limit_problems, limits_of
@@ -23,7 +23,7 @@ from .model import Address, Service, decode_addresses
 from .pairs import Pair, decode_pair
 from .places import BalancerError, Places, found, must
 from .planning import Holding, Want
-from .process import Haproxy
+from .process import Haproxy, Loaded
 from .runtime import RuntimeSocketError, Standing
 from .watching import Watching
 
@@ -40,8 +40,7 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
     try:
         return offline(options, check) if options["state"] in OFFLINE else Engine(options, check).run()
     except BalancerError as error:
-        unknown = {"unknown_run": True} if isinstance(error, UnknownRunError) else {}
-        return {"failed": True, "msg": str(error), **unknown}
+        return {"failed": True, "msg": str(error), **error.told}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,10 +52,6 @@ class _Have:
     digest: str
     out: Mapping[str, tuple[str, ...]]
     draining: Sequence[Standing]
-
-
-class UnknownRunError(BalancerError):
-    """A run that changed nothing here, or none at all."""
 
 
 class Engine:
@@ -92,7 +87,7 @@ class Engine:
         except JournalError as error:
             if run in self.journal.runs():
                 raise
-            raise UnknownRunError(str(error)) from error
+            raise BalancerError(str(error), unknown_run=True) from error
         return wanted({**stored, "state": "overridden"})
 
     # --- what there is ---
@@ -153,7 +148,7 @@ class Engine:
         missing = self._missing(want)
         need = self._would_need(want, missing)
         if need and not self.check:
-            raise BalancerError("\n".join(need))
+            raise BalancerError("\n".join(need), missing=missing)
         after = self._target(want, have.holding)
         if after.services != want.services or bool(after.pair) != bool(want.pair or owned):
             draft = text.Draft(after.services, after.pair is not None)
@@ -283,46 +278,11 @@ class Engine:
                 raise BalancerError(f"keepalived refuses the new file; nothing was changed. It says: {problem}")
 
     def _swap(self, have: _Have, new: str, run: str) -> None:
-        """The new file in the place of the old one, and the old one back if HAProxy does not come up with it."""
-        before, later = self._arguments(new)
         self.journal.note(run, f"{self.places.own} is swapped")
-        try:
-            self._write(new)
-            self.haproxy.write_arguments(later)
-            self._load(have, new)
-        except (BalancerError, FileError, RuntimeSocketError) as error:
-            self._write(have.text)
-            self.haproxy.write_arguments(before)
-            back = self._load_back(have)
-            raise BalancerError(f"{error}\nThe file of before is back{back}") from error
-
-    def _load(self, have: _Have, new: str) -> None:
-        digest = text.digest_of(new)
-        if not new and not have.digest:
-            return
-        if new and have.text == new and have.digest == digest:
-            return
-        self.haproxy.load()
-        self.haproxy.wait_until_it_runs_with(digest) if new else None
         sections = {line.split()[1] for line in new.splitlines() if line.startswith(("listen ", "backend "))}
-        self.haproxy.runtime.tell(
-            f"set server {each.section}/{each.name} state drain" for each in have.draining if each.section in sections
-        )
-
-    def _load_back(self, have: _Have) -> str:
-        try:
-            self.haproxy.load()
-            if have.text:
-                self.haproxy.wait_until_it_runs_with(text.digest_of(have.text))
-        except (BalancerError, RuntimeSocketError) as error:
-            return f", but HAProxy does not come up with it either: {error}"
-        return ", and HAProxy runs with it"
-
-    def _write(self, content: str) -> None:
-        if content:
-            write_whole(self.places.own, content.encode(), 0o644)
-        else:
-            self.places.own.unlink(missing_ok=True)
+        kept_out = [each for each in have.draining if each.section in sections]
+        told = [f"set server {each.section}/{each.name} state drain" for each in kept_out]
+        self.haproxy.swap(Loaded(have.text, have.digest), new, told)
 
     def _watch(self, after: Holding, run: str) -> None:
         if not after.services and not after.addresses:

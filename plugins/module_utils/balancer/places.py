@@ -9,12 +9,17 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class BalancerError(Exception):
-    """What keeps the balancer from being as wanted, in words with a remedy."""
+    """What keeps a host from being as wanted, in words with a remedy. `told` is what the module returns besides."""
+
+    def __init__(self, words: str, **told: Any) -> None:
+        super().__init__(words)
+        self.told = told
 
 
 @dataclasses.dataclass(frozen=True)

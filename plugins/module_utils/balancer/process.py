@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..files import read_bytes, write_whole
+from ..files import FileError, read_bytes, write_whole
 from .places import BalancerError, Places, found, must, run
 from .runtime import Runtime, RuntimeSocketError
-from .text import SOCKET
+from .text import SOCKET, digest_of
 
 _PAUSE = 0.01
 _TIMES = 3
@@ -23,15 +24,25 @@ _MARK = "# openuc.ocs: what comes before, and our own file."
 _WITH_VALUE = ("-x", "-p")
 
 
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """A file of ours as it is on the disk, and the digest of what HAProxy runs with; both empty where there is none."""
+
+    text: str
+    digest: str
+
+
 class Haproxy:
     """The HAProxy of a host, under systemd, under System V's init, or under a command that reloads it."""
 
-    def __init__(self, places: Places, manager: str, reload_command: Sequence[str], timeout: float) -> None:
+    def __init__(
+        self, places: Places, manager: str, reload_command: Sequence[str], timeout: float, socket: str = SOCKET
+    ) -> None:
         self.places = places
         self.manager = manager if manager != "auto" else _found_manager()
         self.reload_command = list(reload_command)
         self.timeout = timeout
-        self.runtime = Runtime()
+        self.runtime = Runtime(socket)
 
     @staticmethod
     def program() -> str:
@@ -73,6 +84,47 @@ class Haproxy:
             write_whole(path, text.encode(), path.stat().st_mode & 0o777 if path.exists() else 0o644)
         else:
             path.unlink(missing_ok=True)
+
+    # --- another file in its place ---
+
+    def swap(self, before: Loaded, new: str, told: Iterable[str] = ()) -> None:
+        """The new file in the place of the old one, and the old one back if HAProxy does not come up with it.
+
+        `told` are commands for the process that runs with the new one.
+        """
+        was, later = self.arguments() if new else self.without_arguments()
+        try:
+            self._write(new)
+            self.write_arguments(later)
+            self._come_up(before, new, told)
+        except (BalancerError, FileError, RuntimeSocketError) as error:
+            self._write(before.text)
+            self.write_arguments(was)
+            raise BalancerError(f"{error}\nThe file of before is back{self._back(before)}") from error
+
+    def _write(self, content: str) -> None:
+        if content:
+            write_whole(self.places.own, content.encode(), 0o644)
+        else:
+            self.places.own.unlink(missing_ok=True)
+
+    def _come_up(self, before: Loaded, new: str, told: Iterable[str]) -> None:
+        digest = digest_of(new)
+        if before.digest == digest and (not new or before.text == new):
+            return
+        self.load()
+        if new:
+            self.wait_until_it_runs_with(digest)
+        self.runtime.tell(told)
+
+    def _back(self, before: Loaded) -> str:
+        try:
+            self.load()
+            if before.text:
+                self.wait_until_it_runs_with(digest_of(before.text))
+        except (BalancerError, RuntimeSocketError) as error:
+            return f", but HAProxy does not come up with it either: {error}"
+        return ", and HAProxy runs with it"
 
     # --- loaded now ---
 
@@ -120,7 +172,7 @@ class Haproxy:
     def _socket_with_listeners(self) -> str:
         """A socket through which a successor gets what is being listened on; without it, a few clients are lost."""
         main = (read_bytes(self.places.main) or b"").decode(errors="replace")
-        for path in (SOCKET, *_EXPOSED.findall(main)):
+        for path in (self.runtime.path, *_EXPOSED.findall(main)):
             try:
                 Runtime(path).ask("show version")
             except RuntimeSocketError:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ...module_utils.specs import CERTIFICATES_FOLDER
 from ..schema.fields import option
 from ..topology.applied import AppliedFact, applications
 from ..topology.context import Context
@@ -13,6 +14,7 @@ from ..topology.model import Cluster, Server, Topology
 from ..topology.names import fill
 from ..topology.relations import related
 from .base import Item, Stages
+from .certificates import CertificateSpec
 from .iis import directories_of
 
 
@@ -124,6 +126,45 @@ def _publication(
         idle_seconds=fact.idle_seconds,
         purpose=fact.purpose,
     )
+
+
+def publication_items(
+    publications: t.Iterable[Publication], certificates: t.Sequence[CertificateSpec]
+) -> dict[str, list[dict[str, t.Any]]]:
+    """Proxy: its publications, each as the module that publishes takes it."""
+    found: dict[str, list[dict[str, t.Any]]] = {}
+    for each in publications:
+        found.setdefault(each.proxy, []).append(
+            {
+                "id": each.id,
+                "stage": each.stage,
+                "why": list(each.why),
+                "replaces": each.replaces,
+                "name": each.name,
+                "aliases": list(each.aliases),
+                "address": each.address,
+                "port": each.port,
+                "certificates": _shown(each, certificates),
+                "backend": each.backend,
+                "backend_addresses": list(each.backend_addresses),
+                "backend_port": each.backend_port,
+                "backend_tls": each.backend_tls,
+                "host_header": each.host_header,
+                "allowed": list(each.allowed),
+                "idle_seconds": each.idle_seconds,
+            }
+        )
+    return found
+
+
+def _shown(publication: Publication, certificates: t.Sequence[CertificateSpec]) -> list[str]:
+    """Files of the proxy with certificates that bear the names, and their keys."""
+    names = frozenset(publication.certificate_names)
+    return [
+        f"{CERTIFICATES_FOLDER}/{each.id}/combined.pem"
+        for each in certificates
+        if publication.proxy in each.hosts and names & {each.subject, *(san.name for san in each.sans)}
+    ]
 
 
 def _backend_port(fact: PublicationFact, cluster: Cluster) -> int:

@@ -111,7 +111,10 @@ MECHANISMS: t.Mapping[str, str] = {
     "load_balancer": "load_balancer",
     "certificate_request": "certificates",
     "qos_registry": "qos",
+    "publications": "publications",
 }
+# What needs all others of its stage, certificates above all, and so is applied after them.
+CONCLUDING = frozenset(("publications",))
 
 
 # The slices of those who look at what was applied.

@@ -14,7 +14,7 @@ import itertools
 import typing as t
 
 from ..topology.inputs.run import WavesInput
-from .blueprint import MECHANISMS, Blueprint, Demand, PlannedStep
+from .blueprint import CONCLUDING, MECHANISMS, Blueprint, Demand, PlannedStep
 from .standing import Standing, Target
 from .waves import batches
 from .work import counted, is_passed, needs_nobody
@@ -70,11 +70,14 @@ def phases_of(blueprint: Blueprint, stage: str) -> tuple[Phase, ...]:
         for mechanism in MECHANISMS.values()
         if mechanism not in spoken and any(_has(demand, mechanism, stage) for demand in blueprint.demands)
     ]
-    prepared = [Phase(stage, "apply", mechanism, ()) for mechanism in silent]
+    prepared = [Phase(stage, "apply", mechanism, ()) for mechanism in silent if mechanism not in CONCLUDING]
+    concluding = [Phase(stage, "apply", mechanism, ()) for mechanism in silent if mechanism in CONCLUDING]
     walked: list[Phase] = []
     for automated, group in itertools.groupby(steps, key=lambda step: step.mechanism if step.is_automated else ""):
         walked.append(Phase(stage, "apply" if automated else "checkpoints", automated, tuple(group)))
     phases = [*prepared, *walked]
+    applied = [number for number, phase in enumerate(phases, 1) if phase.kind == "apply"]
+    phases[max(applied, default=0) : max(applied, default=0)] = concluding
     if any(phase.kind == "apply" for phase in phases):
         _insert_verification(phases, stage)
     return tuple(phases)

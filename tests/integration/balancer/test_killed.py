@@ -3,60 +3,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import typing as t
 
 import pytest
 
 from tests.integration.balancer.conftest import HELD, PORT, SERVICE, VIP, Balancer
-from tests.integration.balancer.ends import End
+from tests.integration.balancer.dying import JOURNAL, PROGRAM, SWAP, Runs
+from tests.integration.balancer.ends import End, until
 from tests.integration.carrying import carried
 
 Members = dict[str, End]
 AT = f"{VIP} {PORT}"
-
-# Runs the module's engine in a process of its own for each line, and kills it before the step whose number is given.
-PROGRAM = """
-import json, os, signal, sys
-sys.path.insert(0, sys.argv[1])
-from ansible_collections.openuc.ocs.plugins.module_utils.balancer import cards, engine, process, watching
-from ansible_collections.openuc.ocs.plugins.module_utils import journal
-left = -1
-def counted(place, name):
-    inner = getattr(place, name)
-    def step(*arguments, **named):
-        global left
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return inner(*arguments, **named)
-    setattr(place, name, step)
-for place, names in (
-    (journal.Journal, ("store", "own")),
-    (cards, ("put", "take")),
-    (engine.Engine, ("_write",)),
-    (process.Haproxy, ("write_arguments", "load", "wait_until_it_runs_with")),
-    (watching.Watching, ("put", "configure", "work", "remove")),
-):
-    for name in names:
-        counted(place, name)
-for line in sys.stdin:
-    asked = json.loads(line)
-    reader, writer = os.pipe()
-    if os.fork() == 0:
-        left = asked["kill_before"]
-        found = engine.Engine(asked["options"], False).run()
-        with os.fdopen(writer, "w") as file:
-            json.dump(found, file)
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as file:
-        said = file.read()
-    _pid, status = os.wait()
-    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-    print(json.dumps({"killed": killed, "found": json.loads(said or "null")}), flush=True)
-"""
+STEPS: t.Final = (
+    *JOURNAL,
+    ("balancer.cards", "", "put"),
+    ("balancer.cards", "", "take"),
+    *SWAP,
+    *(("balancer.watching", "Watching", name) for name in ("put", "configure", "work", "remove")),
+)
+# Of a balancer that becomes one of a pair and is one no more; what is around them is killed without a pair.
+PAIR_STEPS: t.Final = tuple(
+    ("balancer.keepalived", "Keepalived", name) for name in ("apply", "remove", "_write", "_load", "_wait", "_stop")
+)
 OPTIONS: t.Final[dict[str, t.Any]] = {
     "state": "overridden",
     "run": None,
@@ -78,26 +47,30 @@ AFTER: t.Final = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Runs:
-    """Runs of the module on a balancer, one after the other, which may be killed."""
+PAIR: t.Final = {
+    "virtual_router": 52,
+    "interface": "lan",
+    "address": "10.20.0.6",
+    "peer": "10.20.0.244",
+    "priority": 100,
+}
 
-    balancer: Balancer
-    program: End
 
-    def run(self, options: dict[str, t.Any], kill_before: int = -1) -> dict[str, t.Any] | None:
-        """What the engine returns; None when it was killed."""
-        said = json.loads(self.program.tell(json.dumps({"options": options, "kill_before": kill_before}), 120))
-        assert said["killed"] is (said["found"] is None)
-        found: dict[str, t.Any] | None = said["found"]
-        return found
+def _begun(balancer: Balancer, steps: t.Sequence[tuple[str, str, str]]) -> t.Iterator[Runs]:
+    path = carried(balancer.lab.lab, balancer.host)
+    program = End(balancer.lab, balancer.host, PROGRAM, path, "balancer.engine", json.dumps(steps))
+    yield Runs(program)
+    program.stop()
 
 
 @pytest.fixture
 def runs(balancer: Balancer) -> t.Iterator[Runs]:
-    program = End(balancer.lab, balancer.host, PROGRAM, carried(balancer.lab.lab, balancer.host))
-    yield Runs(balancer, program)
-    program.stop()
+    yield from _begun(balancer, STEPS)
+
+
+@pytest.fixture
+def pairing(balancer: Balancer) -> t.Iterator[Runs]:
+    yield from _begun(balancer, PAIR_STEPS)
 
 
 def _addresses(balancer: Balancer) -> set[str]:
@@ -106,28 +79,31 @@ def _addresses(balancer: Balancer) -> set[str]:
     return {each["local"] for each in shown[0]["addr_info"]} & held
 
 
-def test_every_step_of_a_change(runs: Runs, members: Members, client: End) -> None:
+def test_every_step_of_a_change(runs: Runs, balancer: Balancer, members: Members, client: End) -> None:
     """There and back again: services and addresses are added and changed, and removed."""
-    runs.run(BEFORE)
+    opened = iter(range(1000))
+
+    def serves(said: str) -> None:
+        assert client.tell(f"open {next(opened)} {AT}").split()[0] in ("fe1", "fe2"), said
+
     steps = 0
-    for there, left in ((AFTER, set()), (BEFORE, {OTHER["address"]})):
-        start = BEFORE if there is AFTER else AFTER
-        step = 0
-        while True:
-            killed = runs.run(there, step) is None
-            assert client.tell(f"open {steps} {AT}").split()[0] in ("fe1", "fe2"), f"killed before step {step}"
-            done = runs.run(there)
-            assert done is not None
-            assert killed or not done["changed"]
-            again = runs.run(there)
-            assert again is not None
-            assert again["operations"] == [], f"killed before step {step}"
-            assert _addresses(runs.balancer) == {each["address"] for each in there["addresses"]}
-            assert not _addresses(runs.balancer) & left
-            if not killed:
-                break
-            runs.run(start)
-            step += 1
-            steps += 1
+    for start, there in ((BEFORE, AFTER), (AFTER, BEFORE)):
+        steps += runs.kill_at_each(start, there, serves)
+        assert _addresses(balancer) == {each["address"] for each in there["addresses"]}
     # Storing, owning twice, addresses both ways, the swap, the load and what is asked then, and the watcher's file.
     assert steps >= 16
+
+
+def test_every_step_of_becoming_one_of_a_pair_and_of_none(
+    pairing: Runs, balancer: Balancer, members: Members, client: End
+) -> None:
+    """Who is killed while nobody holds the addresses leaves them to the next run, which has them held again."""
+    alone, paired = BEFORE, {**BEFORE, "pair": PAIR}
+    held = {each["address"] for each in HELD}
+    steps = 0
+    for start, there in ((alone, paired), (paired, alone)):
+        steps += pairing.kill_at_each(start, there, lambda _said: None)
+        until(lambda: _addresses(balancer) == held)
+        assert client.tell(f"open {steps} {AT}").split()[0] in ("fe1", "fe2")
+    # Its files, the start and the wait for it, there; its files and its end, back.
+    assert steps >= 6

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan's publications on a real reverse proxy of the lab, asked for from the Internet."""
+"""The plan's publications rolled out to a real reverse proxy of the lab, asked for from the Internet, taken back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 import re
 import typing as t
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -15,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.openuc.ocs.plugins.module_utils import specs
+from ansible_collections.openuc.ocs.plugins.module_utils.publishing.text import TRUSTED
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.publications import Publication
-from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import reverse_proxies
 from tests import support
 from tests.integration.balancer.ends import until
 from tests.integration.conftest import RunningLab
@@ -27,6 +28,11 @@ LAB = ROOT / "inventories/lab"
 PROXY, WORLD, SITE, BALANCER = "rp1.contoso.com", "world1.example.net", "cwa1.corp.contoso.com", "lb1.corp.contoso.com"
 AUTHORITY = "/run/openuc-test-root.pem"
 END = "\x1e"
+OVERLAY: t.Final = f"""
+all:
+  hosts:
+    {PROXY}: {{uc_access: ssh, uc_backend: {{reverse_proxy: haproxy}}}}
+"""
 DAYS = datetime.timedelta(days=1)
 
 # What stands for the web servers: it tells who it is, and what it was asked for as what.
@@ -121,8 +127,8 @@ def proxy(running_lab: RunningLab) -> t.Iterator[RunningLab]:
     for certificate, place in zip(shown.values(), places, strict=True):
         names = [certificate.subject, *(san.name for san in certificate.sans)]
         _put(running_lab, PROXY, f"{place}/combined.pem", authority.identity(names))
-    running_lab.on(PROXY, "cp", reverse_proxies.TRUSTED, f"{reverse_proxies.TRUSTED}.kept")
-    running_lab.on(PROXY, "sh", "-c", f'printf %s "$0" >>{reverse_proxies.TRUSTED}', authority.certificate)
+    running_lab.on(PROXY, "cp", TRUSTED, f"{TRUSTED}.kept")
+    running_lab.on(PROXY, "sh", "-c", f'printf %s "$0" >>{TRUSTED}', authority.certificate)
     backends = {(each.backend, each.backend_addresses[0]) for each in PUBLICATIONS}
     running_lab.on(BALANCER, "ip", "address", "add", "10.20.0.100/32", "dev", "lan")
     for host in (PROXY, SITE):
@@ -136,38 +142,55 @@ def proxy(running_lab: RunningLab) -> t.Iterator[RunningLab]:
     for host in (BALANCER, SITE):
         running_lab.on(host, "start-stop-daemon", "--stop", "--retry", "5", "--pidfile", "/run/openuc-web.pid")
     running_lab.on(BALANCER, "ip", "address", "del", "10.20.0.100/32", "dev", "lan")
-    running_lab.on(PROXY, "mv", f"{reverse_proxies.TRUSTED}.kept", reverse_proxies.TRUSTED)
-    running_lab.on(PROXY, "rm", "-rf", "/etc/haproxy/openuc-publications.cfg", *places)
+    running_lab.on(PROXY, "mv", f"{TRUSTED}.kept", TRUSTED)
+    running_lab.on(PROXY, "rm", "-rf", "/etc/haproxy/openuc-publications.cfg", "/var/lib/openuc/publications", *places)
     running_lab.on(PROXY, "sed", "-i", "/^EXTRAOPTS=/d", "/etc/default/haproxy")
     running_lab.on(WORLD, "rm", AUTHORITY)
     for host in (PROXY, SITE):
         lab.restart(running_lab.lab, host)
 
 
-def _publish(running_lab: RunningLab, *options: str) -> int:
-    """How many changes the playbook makes, or would make."""
-    plan = ROOT / "tests/golden/lab/intended"
-    given = [
-        "-e",
-        f"reverse_proxy_plan_dir={plan}",
-        "-e",
-        '{"uc_backend": {"reverse_proxy": "haproxy"}, "uc_access": "ssh"}',
-    ]
-    done = running_lab.ansible(
-        "ansible-playbook", LAB, str(ROOT / "playbooks/publish.yml"), "-l", PROXY, *given, *options
-    )
-    recap = re.search(r"changed=(\d+)\s+unreachable=0\s+failed=0", done.stdout)
-    assert recap, done.stdout + done.stderr
-    return int(recap[1])
+@dataclasses.dataclass(frozen=True)
+class Estate:
+    """The lab's inventory with a proxy that is HAProxy, and the folder of its plan and journal."""
+
+    lab: RunningLab
+    folder: Path
+
+    def play(self, name: str, *options: str) -> int:
+        """How many changes a playbook makes on the proxy, or would make."""
+        given = ["-i", str(self.folder / "haproxy.yml"), "-e", f"uc_estate_dir={self.folder}"]
+        done = self.lab.ansible("ansible-playbook", LAB, f"openuc.ocs.{name}", *given, *options)
+        recap = re.search(rf"^{re.escape(PROXY)} .*changed=(\d+)\s+unreachable=0\s+failed=0", done.stdout, re.MULTILINE)
+        assert recap is not None, done.stdout[-5000:] + done.stderr
+        assert done.returncode == 0, done.stdout[-5000:]
+        return int(recap[1])
+
+    def deploy(self, *options: str) -> int:
+        return self.play("deploy", "--tags", "publications", "-e", f'{{"uc_only": ["{PROXY}"]}}', *options)
 
 
 @pytest.fixture(scope="module")
-def internet(proxy: RunningLab) -> Internet:
-    assert _publish(proxy) > 0
-    assert _publish(proxy, "--check") == 0
-    found = Internet(proxy)
+def estate(proxy: RunningLab, tmp_path_factory: pytest.TempPathFactory) -> Estate:
+    folder = tmp_path_factory.mktemp("estate")
+    (folder / "haproxy.yml").write_text(OVERLAY)
+    return Estate(proxy, folder)
+
+
+@pytest.fixture(scope="module")
+def internet(estate: Estate) -> Internet:
+    """All is published by the roll-out, as is said ahead of it, and nothing is left to the playbook for it alone."""
+    assert estate.deploy("--check") == 1
+    assert not _listens(estate.lab)
+    assert estate.deploy() == 1
+    assert estate.play("publish") == 0
+    found = Internet(estate.lab)
     until(lambda: found.ask(PUBLICATIONS[0].name, "/"))
     return found
+
+
+def _listens(running_lab: RunningLab) -> bool:
+    return f"{PUBLICATIONS[0].address}:443" in running_lab.on(PROXY, "ss", "-ltn").stdout
 
 
 def _each(publications: t.Iterable[Publication]) -> t.Iterator[tuple[Publication, str]]:
@@ -209,3 +232,11 @@ def test_a_path_that_only_begins_like_a_published_one_stays_out(internet: Intern
 def test_names_that_are_not_published_get_no_handshake(internet: Internet) -> None:
     assert internet.ask("pool1.corp.contoso.com", "/") == []
     assert internet.ask("www.contoso.com", "/") == []
+
+
+def test_a_roll_out_is_taken_back(internet: Internet, estate: Estate) -> None:
+    """The last of this file, since nothing is published after it."""
+    assert internet.ask(PUBLICATIONS[0].name, "/")
+    assert estate.play("rollback") > 0
+    until(lambda: not _listens(estate.lab))
+    assert internet.ask(PUBLICATIONS[0].name, "/") == []

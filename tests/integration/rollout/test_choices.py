@@ -53,7 +53,8 @@ def test_a_wrong_tag_or_site_begins_nothing(estate: StubbedEstate) -> None:
     done = estate.deploy("--tags", "dsn", uc_only=["ofice"])
     assert done.returncode != 0
     assert "uc_only: ofice: expected a site, a pool or a server of the inventory; nearest: office" in done.stdout
-    assert "tag dsn: expected one of certificates, dns, firewall, load_balancer, qos; nearest: dns" in done.stdout
+    allowed = "certificates, dns, firewall, load_balancer, publications, qos"
+    assert f"tag dsn: expected one of {allowed}; nearest: dns" in done.stdout
 
 
 def test_a_limit_changes_only_its_hosts(estate: StubbedEstate) -> None:

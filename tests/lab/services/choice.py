@@ -24,6 +24,8 @@ ROOT: t.Final = "root.lab.example"
 # Values of uc_backend that ask for a registry: one that is changed over the network, one that files are imported to.
 REGISTRY_REMOTE: t.Final = "registry_rpc"
 REGISTRY_FILE: t.Final = "reg_file"
+# The mechanism of uc_backend, and its value, that ask for a reverse proxy that is the real thing here.
+PUBLISHING: t.Final = ("reverse_proxy", "haproxy")
 OPERATOR_KEYTAB: t.Final = "/etc/openuc-lab/operator.keytab"
 
 
@@ -53,6 +55,8 @@ class Chooser:
             found.append(routers.packet_filter())
         if "load_balancer" in host.types:
             found += [routers.packet_filter(), routers.balancer()]
+        if self._publishes(host):
+            found.append(routers.balancer())
         if "domain_controller" in host.types:
             found.append(self._domain_controller(host))
         elif "dns_server" in host.types:
@@ -75,6 +79,10 @@ class Chooser:
         server = self.estate.design.topology.servers.get(host.name)
         return set(server.given.backend.values()) if server else ()
 
+    def _publishes(self, host: Host) -> bool:
+        server = self.estate.design.topology.servers.get(host.name)
+        return server is not None and PUBLISHING in server.given.backend.items()
+
     def _registry(self, host: Host) -> t.Iterator[Service]:
         """What stands in for the registry of a Windows server: reached over the network, or on the host alone."""
         if REGISTRY_REMOTE in self._backends(host) and "domain_controller" not in host.types:
@@ -94,7 +102,7 @@ class Chooser:
         planned = self.estate.design
         if planned.plan is None:
             return {}
-        real = {host.name for host in self.layout.hosts if REAL & set(host.types)}
+        real = {host.name for host in self.layout.hosts if REAL & set(host.types) or self._publishes(host)}
         return listeners_of(planned.topology, planned.plan, real)
 
     # --- directory and authorities -------------------------------------------------------------------------------

@@ -197,6 +197,12 @@ def test_wine_is_there_when_it_is_installed_as_well() -> None:
     assert services(chooser(estate, has_wine=True), "ocs1")["wine"].packages == wine.PACKAGES
 
 
+def test_a_reverse_proxy_is_the_real_thing_where_the_inventory_says_so(lab: Chooser) -> None:
+    assert names(lab, "rp1") == ["responder"]
+    real = chooser(example_estate("lab", {"@rp1.contoso.com/uc_backend": {"reverse_proxy": "haproxy"}}))
+    assert names(real, "rp1") == ["haproxy"]
+
+
 def test_a_domain_controller_has_its_registry_anyway() -> None:
     chosen = with_domain_controller(**{f"@{DC}/uc_backend": {"qos": "registry_rpc"}})
     assert names(chosen, "dc1") == ["directory"]

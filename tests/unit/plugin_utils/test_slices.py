@@ -87,6 +87,27 @@ def test_each_issuer_is_asked_for_its_certificates() -> None:
     assert pool["hosts"] == ["fe1.corp.contoso.com", "fe2.corp.contoso.com"]
 
 
+def test_a_proxy_is_told_what_it_publishes_where_it_is_haproxy() -> None:
+    assert not [item for item in slices("lab") if item.mechanism == "publications"]
+    told = support.changed(support.example("lab"), {"@rp1.contoso.com/uc_backend": {"reverse_proxy": "haproxy"}})
+    made = design(told, support.TODAY)
+    assert made.plan is not None
+    [item] = [each for each in slices_of(made.topology, made.plan) if each.mechanism == "publications"]
+    spec, lists = MECHANISMS["publications"]
+    assert item.target == "rp1.contoso.com"
+    assert ArgumentSpecValidator(spec).validate(item.arguments).error_messages == []
+    assert problems_of("publications", item.arguments["publications"], lists["publications"]) == []
+    assert {name for each in item.arguments["publications"] for name in (each["name"], *each["aliases"])} == {
+        "im.contoso.com",
+        "as.im.contoso.com",
+        "download.im.contoso.com",
+        "ucupdates-r2.contoso.com",
+        "webext.contoso.com",
+    }
+    [shown] = {path for each in item.arguments["publications"] for path in each["certificates"]}
+    assert shown.endswith("reverse-proxy@rp1.contoso.com/combined.pem")
+
+
 def test_clients_get_their_registry_values_by_group_policy() -> None:
     values = {s.target: s.arguments for s in slices("lab") if s.mechanism == "qos_registry"}
     clients = values["dc1.corp.contoso.com/hq"]

@@ -166,8 +166,9 @@ def test_a_run_is_undone_and_another_is_not_known(host: Host) -> None:
     host.run(state="restored", run=second["undo_id"])
     assert "timeout client 1200s" in host.places.own.read_text()
     assert ("dmz", "10.20.0.9") not in host.addresses
-    with pytest.raises(engine.UnknownRunError, match="run: 'never' is not stored"):
+    with pytest.raises(engine.BalancerError, match="run: 'never' is not stored") as unknown:
         host.run(state="restored", run="never")
+    assert unknown.value.told == {"unknown_run": True}
 
 
 def test_what_does_not_come_up_is_taken_back(host: Host) -> None:

@@ -25,7 +25,7 @@ def test_everything_is_asked_for_unless_something_is() -> None:
     chosen = choose(PLAN, RunInput(), NOTHING, HOSTS)
     assert chosen.stages == ("preflight", "pool", "edge")
     assert chosen.hosts == frozenset(HOSTS)
-    assert chosen.mechanisms == {"dns", "firewall", "load_balancer", "certificates", "qos"}
+    assert chosen.mechanisms == {"dns", "firewall", "load_balancer", "certificates", "publications", "qos"}
 
 
 def test_until_takes_the_stages_before_it_along() -> None:
@@ -55,7 +55,7 @@ def test_sites_pools_and_servers_narrow_the_hosts() -> None:
 def test_tags_choose_mechanisms() -> None:
     assert choose(PLAN, RunInput(), NOTHING, HOSTS, ["dns", "always"]).mechanisms == {"dns"}
     kept = choose(PLAN, RunInput(), NOTHING, HOSTS, ["all"], ["qos", "dns"]).mechanisms
-    assert kept == {"firewall", "load_balancer", "certificates"}
+    assert kept == {"firewall", "load_balancer", "certificates", "publications"}
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -64,7 +64,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "Nothing was begun:\n"
         "  uc_until: polo: expected one of preflight, pool, edge\n"
         "  uc_only: pool2: expected a site, a pool or a server of the inventory; nearest: pool1\n"
-        "  tag dms: expected one of certificates, dns, firewall, load_balancer, qos; nearest: dns"
+        "  tag dms: expected one of certificates, dns, firewall, load_balancer, publications, qos; nearest: dns"
     )
 
 

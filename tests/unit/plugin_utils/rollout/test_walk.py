@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.standing import Passed, Standing
-from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.walk import Selection, Wave, walk
+from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.walk import Selection, Wave, phases_of, walk
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.inputs.run import WavesInput
 
 from .samples import DEMANDS, HOSTS, STAGES, STEPS, blueprint, demand, step
@@ -77,6 +77,16 @@ def test_a_stage_without_steps_prepares_what_it_plans() -> None:
     demands = (demand("qos", "fw", "preflight"), demand("dns", "ns", "preflight"))
     waves = walk(blueprint(demands=demands, steps=()), EVERYTHING, Standing(), ASKED)
     assert names(waves) == ["preflight.01-dns ns", "preflight.02-qos fw"]
+
+
+def test_what_shows_certificates_comes_after_them_and_before_it_is_looked_at() -> None:
+    demands = (demand("publications", "rp", "pool"), demand("certificates", "fe1", "pool"))
+    looked = blueprint(demands=demands)
+    phases = [phase.mechanism or phase.kind for phase in phases_of(looked, "pool")]
+    assert phases.index("publications") == phases.index("certificates") + 1
+    assert phases.index("publications") < phases.index("verify")
+    alone = blueprint(demands=demands[:1], steps=())
+    assert [phase.mechanism or phase.kind for phase in phases_of(alone, "pool")] == ["publications", "verify"]
 
 
 def test_hosts_and_mechanisms_that_are_not_asked_for_are_left_alone() -> None:
