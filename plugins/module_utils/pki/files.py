@@ -10,11 +10,11 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..files import FILE_MODE, HALF, FileError, make_folder, read_bytes, words_of, write_whole
+from ..files import FILE_MODE, FOLDER_MODE, HALF, FileError, make_folder, read_bytes, words_of, write_whole
 from ..journal import Journal, JournalError
 
 # What keeps a folder from being used, each in words with a remedy.
@@ -74,30 +74,35 @@ def put(path: Path, files: Mapping[str, bytes]) -> None:
         (path / name).unlink(missing_ok=True)
 
 
-def write_all(files: Sequence[tuple[str, str, bytes]]) -> None:
-    """Many files, by folder and name, each of them whole or not at all, and put in place in their order.
+def write_all(parent: Path, files: Sequence[tuple[str, str, bytes]], remade: Collection[str] = ()) -> None:
+    """Many files below a folder, by folder in it and name, each whole or not at all, put in place in their order.
 
-    All are written before the first is waited for, so that the disk is waited for once and not for each.
+    All are written before the first is waited for, so that the disk is waited for once and not for each. Files with a
+    name of `remade` are not waited for: a later run makes them anew where a power cut has lost them.
     """
+    make_folder(parent)
     halves: list[Half] = []
     mark = secrets.token_hex(4)
     placed = 0
     try:
+        for folder in dict.fromkeys(folder for folder, _name, _data in files):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(f"{parent}/{folder}", FOLDER_MODE)
         for folder, name, data in files:
-            half = f"{folder}/{HALF}{name}-{mark}"
+            half = f"{parent}/{folder}/{HALF}{name}-{mark}"
             handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-            halves.append((handle, half, f"{folder}/{name}"))
+            halves.append((handle, half, f"{parent}/{folder}/{name}"))
             with open(handle, "wb", closefd=False) as file:
                 file.write(data)
-        # Waited for together: the file system brings many to the disk as fast as one.
-        shares = [halves[first::WAITED_FOR_AT_ONCE] for first in range(min(WAITED_FOR_AT_ONCE, len(halves)))]
-        with concurrent.futures.ThreadPoolExecutor(len(shares) or 1) as pool:
-            list(pool.map(_wait_for, shares))
+        awaited = [
+            handle for (handle, _half, _path), (_folder, name, _data) in zip(halves, files) if name not in remade
+        ]
+        _wait_for_all(awaited)
         for _handle, half, path in halves:
             os.replace(half, path)
             placed += 1
     except OSError as error:
-        raise FileError(words_of(error, Path(halves[-1][2] if halves else ""))) from error
+        raise FileError(words_of(error, Path(halves[-1][2] if halves else parent))) from error
     finally:
         for handle, _half, _path in halves:
             os.close(handle)
@@ -106,8 +111,15 @@ def write_all(files: Sequence[tuple[str, str, bytes]]) -> None:
                 os.unlink(half)
 
 
-def _wait_for(halves: Sequence[Half]) -> None:
-    for handle, _half, _path in halves:
+def _wait_for_all(handles: Sequence[int]) -> None:
+    """Together: the file system brings many to the disk as fast as one."""
+    shares = [handles[first::WAITED_FOR_AT_ONCE] for first in range(min(WAITED_FOR_AT_ONCE, len(handles)))]
+    with concurrent.futures.ThreadPoolExecutor(len(shares) or 1) as pool:
+        list(pool.map(_wait_for, shares))
+
+
+def _wait_for(handles: Sequence[int]) -> None:
+    for handle in handles:
         os.fsync(handle)
 
 

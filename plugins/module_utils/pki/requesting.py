@@ -92,9 +92,8 @@ def _steps(
     if options.state == "deleted":
         steps = planning.removals(names, have)
     else:
-        steps = planning.plan(
-            wanted, have, regenerate=options.regenerate, issuer=options.issuer, modes=store.open_modes(names)
-        )
+        modes = store.open_modes(name for name in names if name in have)
+        steps = planning.plan(wanted, have, regenerate=options.regenerate, issuer=options.issuer, modes=modes)
     if options.state == "overridden" and not steps.problems:
         gone = planning.removals(ours, have)
         steps = dataclasses.replace(steps, operations=(*steps.operations, *gone.operations), removed=gone.removed)

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..files import make_folder, read_bytes, write_whole
+from ..files import read_bytes, write_whole
 from ..journal import Journal
 from . import certificates, files, keys, requests
 from .model import Held, KeyFacts, RequestFacts
@@ -154,9 +154,7 @@ class Store:
 
     def write_all(self, written: Sequence[tuple[str, str, bytes]]) -> None:
         """Files of ids, each with its content, put in place in their order."""
-        for name in dict.fromkeys(name for name, _file, _data in written):
-            make_folder(self.path(name))
-        files.write_all([(f"{self.items}/{name}", file, data) for name, file, data in written])
+        files.write_all(self.items, written, remade=(RECORD,))
 
     def know(self, pem: bytes, found: KeyFacts) -> None:
         """A key that was made just now need not be proved."""

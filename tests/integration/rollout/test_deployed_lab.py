@@ -4,7 +4,9 @@ order of this file, since each deployment stands on the one before."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
 import os
 import re
 import subprocess
@@ -24,7 +26,14 @@ from tests.support import ROOT
 INVENTORY = ROOT / "inventories/lab"
 CLIENT, OUTER, NAMES = "client1.corp.contoso.com", "fw-ext.contoso.com", "ns1.corp.contoso.com"
 CLIENT_ADDRESS = "10.21.0.51"
-FE1, LB1 = "fe1.corp.contoso.com", "lb1.corp.contoso.com"
+FE1, FE2, LB1 = "fe1.corp.contoso.com", "fe2.corp.contoso.com", "lb1.corp.contoso.com"
+POOL = "ocs2007r2.certificate.enterprise-consolidated@pool1.corp.contoso.com"
+LOOK = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role: {name: openuc.ocs.certificates, tasks_from: verify}
+"""
 Done = subprocess.CompletedProcess
 
 
@@ -123,6 +132,72 @@ def test_looking_ahead_at_a_finished_estate_touches_nothing(deployed: DeployedLa
     assert done.returncode == 0, done.stdout[-3000:]
     assert changed(done) == {}
     assert deployed.state() == before
+
+
+def test_every_host_finds_the_planned_certificates_behind_the_balancers_too(deployed: DeployedLab) -> None:
+    """Through the rules of the firewalls, at the virtual addresses of pools and arrays, and at what stands behind."""
+    playbook = deployed.folder.with_name("look.yml")
+    playbook.write_text(LOOK)
+    done = deployed.play(str(playbook), "-v", "-e", f"certificates_plan_dir={deployed.folder}/intended")
+    assert done.returncode == 0, done.stdout[-3000:]
+    looked = set(re.findall(r"id: (\S+ at \S+:\d+)", done.stdout))
+    balanced = {"10.20.0.100:5061", "10.20.0.100:443", "10.20.0.110:5061", "10.30.0.100:5061", "10.30.0.101:5062"}
+    assert {each.partition(" at ")[2] for each in looked} >= balanced | {"203.0.113.100:443", "203.0.113.101:443"}
+    assert f"{FE1} at 10.20.0.11:5061" in looked
+
+
+@contextlib.contextmanager
+def reading_its_certificate_at_start_only(deployed: DeployedLab, host: str) -> t.Iterator[None]:
+    """A server as many are: it shows the certificate that was installed when it began, whatever is installed since."""
+    kept = "/tmp/at-start"
+    serve = f"cd {kept}; openssl s_server -quiet -accept 15061 -cert certificate.pem -key key.pem"
+    deployed.on(host, "cp", "-rL", f"/etc/openuc/certificates/{POOL}", kept)
+    process = deployed.on(host, "sh", "-c", f"{serve} -cert_chain certificate.pem </dev/null >/dev/null 2>&1 & echo $!")
+    lead = "add table ip stuck; add chain ip stuck out { type nat hook output priority -100; }; "
+    deployed.on(host, "nft", lead + "add rule ip stuck out tcp dport 5061 redirect to :15061")
+    try:
+        yield
+    finally:
+        deployed.on(host, "nft", "delete", "table", "ip", "stuck")
+        deployed.on(host, "kill", process.strip())
+        deployed.on(host, "rm", "-r", kept)
+
+
+def test_a_renewal_that_the_first_host_does_not_show_goes_no_further_and_is_ended_by_the_next_run(
+    deployed: DeployedLab,
+) -> None:
+    """Due by the days that are left: those that were issued have 365, and the estate wants 400."""
+    authority = {"authority": "internal", "name": "Contoso lab", "url": "http://crl.contoso.com", "tolerated": ["crl"]}
+    lasting = {**authority, "days": 500}
+    renewal = {
+        "uc_certificates": {"renew_days": 400},
+        "uc_only": ["pool1.corp.contoso.com"],
+        "certificates_verify": True,
+        "certificates_issuers": {"internal": lasting, "public": lasting},
+    }
+    choice = ("--tags", "certificates", "-e", json.dumps(renewal))
+    before = held(deployed)
+    with reading_its_certificate_at_start_only(deployed, FE1):
+        stopped = deployed.play("openuc.ocs.deploy", *choice)
+    assert stopped.returncode != 0
+    assert f"{FE1} at 10.20.0.11:5061: other: " in stopped.stdout
+    assert f"{FE1}: failed, and is as it was before this run" in stopped.stdout
+    assert f"Not touched by what would have followed: {FE2}" in stopped.stdout
+    assert held(deployed) == before
+    assert deployed.verdicts()[-1] == "stopped"
+    (outcome,) = [entry.data["hosts"] for entry in deployed.entries() if entry.event == "outcome"][-1:]
+    assert outcome[FE1]["result"] == "rolled_back"
+    assert "is shown in place of" in outcome[FE1]["reason"]
+    again = deployed.play("openuc.ocs.deploy", *choice)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert deployed.verdicts()[-1] == "complete"
+    after = held(deployed)
+    assert after[FE1] == after[FE2] != before[FE1]
+
+
+def held(deployed: DeployedLab) -> dict[str, str]:
+    """Which set of the pool's certificate each of its servers shows."""
+    return {host: deployed.on(host, "readlink", f"/etc/openuc/certificates/{POOL}").strip() for host in (FE1, FE2)}
 
 
 def test_a_cut_management_link_stops_the_run_and_is_mended_by_the_next(deployed: DeployedLab) -> None:
