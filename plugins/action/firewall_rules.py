@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+from ..plugin_utils.acting.compared import RULES, keep_rules
 from ..plugin_utils.acting.documents import documents_of
 from ..plugin_utils.acting.slices import Result, SliceAction, Variables
 
@@ -33,4 +35,7 @@ class ActionModule(SliceAction):
         )
         for rule in (result.get("explanation") or {}).get("rules", ()):
             rule["documents"] = documents_of(rule["why"])
+        folder = self._templar.template(variables.get(RULES) or "")
+        if folder and "gathered" in result:
+            keep_rules(Path(folder), str(variables["inventory_hostname"]), result["gathered"])
         return result

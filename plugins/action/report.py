@@ -37,6 +37,7 @@ from ..plugin_utils.verification.differences import differences
 from ..plugin_utils.verification.expectations import probes_of
 from ..plugin_utils.verification.marks import traces_of
 from ..plugin_utils.verification.members import standings
+from ..plugin_utils.verification.rules import proven
 from ..plugin_utils.verification.unseen import unseen_of
 from ..plugin_utils.verification.verdicts import tally
 
@@ -96,7 +97,8 @@ class ActionModule(ActionBase):
             if (folder / observed.MARKS).is_dir():
                 marks = self._expected(planned, traces_of, "traces")
                 verdicts += observed.read(folder / observed.MARKS, marks)
-            verdicts += standings(folder, planned.plan.services)
+            verdicts += standings(folder, planned.plan.services, verdicts)
+            verdicts += proven(planned.topology, planned.plan, folder, self._task.args.get("stages"))
             verdicts += differences(folder, slices_of(planned.topology, planned.plan), asked)
         except observed.ObservedError as error:
             raise AnsibleError(f"observed_dir: {error}") from error

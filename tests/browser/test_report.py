@@ -104,8 +104,8 @@ def test_every_chapter_opens(lab: Page) -> None:
     titles = []
     for number in range(links.count()):
         links.nth(number).click()
-        titles.append(lab.locator("main h2").first.inner_text())
         expect(links.nth(number)).to_have_attribute("aria-current", "page")
+        titles.append(lab.locator("main h2").first.inner_text())
     assert len(set(titles)) == links.count() >= 14
     shown = {"Verification", "Findings", "Flows", "Certificates", "Names", "Quality of service", "History"}
     assert shown <= set(titles)

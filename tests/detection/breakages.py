@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import datetime
@@ -19,8 +20,9 @@ from tests.lab import kernel
 Broken = t.Callable[[DeployedLab], contextlib.AbstractContextManager[None]]
 
 CLIENT, WORLD, PARTNER = "client1.corp.contoso.com", "world1.example.net", "edge.fabrikam.com"
+WORLD_ADDRESS = "198.51.100.52"
 OUTER, INNER, LB1, SQL = "fw-ext.contoso.com", "fw-int.contoso.com", "lb1.corp.contoso.com", "sql1.corp.contoso.com"
-FE1 = "fe1.corp.contoso.com"
+FE1, EDGE = "fe1.corp.contoso.com", "edge1.contoso.com"
 NAMES, NAMES_OUTSIDE, PROXY = "ns1.corp.contoso.com", "ns-ext.contoso.com", "rp1.contoso.com"
 
 
@@ -33,6 +35,7 @@ class Breakage:
     failures: tuple[str, ...]
     words: tuple[str, ...]
     broken: Broken
+    settings: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
 
 def _commands(host: str, breaking: str, mending: str) -> Broken:
@@ -106,6 +109,26 @@ def _certificate(host: str, name: str, make: str) -> Broken:
         f"cp -a $(readlink -f {folder}) /run/kept && cd {folder} && {make}",
         f"cp -a /run/kept/. $(readlink -f {folder})/ && rm -r /run/kept",
     )
+
+
+@contextlib.contextmanager
+def lists_published(lab: DeployedLab) -> t.Iterator[None]:
+    """The authority's revocation lists stand where its certificates say, at a server on the Internet."""
+    published = lab.folder / "pki/published"
+    for path in sorted(published.glob("*.crl")):
+        text = base64.b64encode(path.read_bytes()).decode()
+        lab.on(WORLD, "sh", "-ec", f"mkdir -p /run/lists && echo {text} | base64 -d > /run/lists/{path.name}")
+    listening = f"python3 -m http.server 80 --bind {WORLD_ADDRESS} --directory /run/lists"
+    lab.on(WORLD, "sh", "-ec", f"setsid {listening} > /dev/null 2>&1 < /dev/null & echo $! > /run/lists.pid")
+    record = _records(
+        NAMES_OUTSIDE, "203.0.113.5", "contoso.com",
+        f"update add crl.contoso.com. 60 A {WORLD_ADDRESS}", "update delete crl.contoso.com. A",
+    )  # fmt: skip
+    try:
+        with record(lab):
+            yield
+    finally:
+        lab.on(WORLD, "sh", "-ec", "kill $(cat /run/lists.pid)")
 
 
 def _issued(host: str, listener: str, name: str, days: int) -> Broken:
@@ -191,7 +214,12 @@ UNTIL_DOWN = (
     "s.connect('/run/haproxy/openuc.sock'); s.sendall(b'show stat\\n'); print(s.makefile().read())\" "
     "| grep '^openuc-{vip},{member},' | grep -q ,DOWN, && exit 0; sleep 0.2; done; exit 1"
 )
+# As in the lab's inventory, but nothing that certificates lack is tolerated.
+AUTHORITY: t.Final = {"authority": "internal", "name": "Contoso lab", "url": "http://crl.contoso.com"}
+LISTS_MATTER: t.Final = {"certificates_issuers": {"internal": AUTHORITY, "public": AUTHORITY}}
 PSCHED = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\Psched\DiffservByteMappingConforming"
+RANGE_RULE = "203.0.113.51-203.0.113.52 . tcp . 50000-59999"
+RANGE_FLOW = "ocs2007r2.flow.av-edge-to-partner-media@edge.corp.contoso.com:federation"
 REVERSE_PROXY_RULE = "203.0.113.33 . tcp . 443"
 PROXY_NAME = "webext.contoso.com"
 SELF_SIGNED = (
@@ -306,6 +334,49 @@ BREAKAGES: t.Final[dict[str, Breakage]] = {
             f"nft 'add element inet openuc_filter internet_to_outside/to-port {{ {REVERSE_PROXY_RULE} comment "
             "\"ocs2007r2.flow.user-to-reverse-proxy@rp1.contoso.com:external_access\" }'",
         ),
+    ),
+    "address-translated": Breakage(
+        "The outer firewall hides the addresses of users outside behind its own",
+        (WORLD,),
+        ("failure.source-translated",),
+        (WORLD, WORLD_ADDRESS, "203.0.113.1", "translation"),
+        _commands(
+            OUTER,
+            "nft 'add table ip hiding; add chain ip hiding out { type nat hook postrouting priority 90; }; "
+            "add rule ip hiding out ip daddr 203.0.113.0/24 masquerade'",
+            "nft delete table ip hiding",
+        ),
+    ),
+    "range-shut": Breakage(
+        "The range that media to partners leaves from is taken out of a firewall",
+        (OUTER,),
+        ("failure.live-rules-stop",),
+        ("fw-ext.contoso.com", "port 50000", "av-edge-to-partner-media", "no rule lets it through"),
+        _commands(
+            OUTER,
+            f"nft 'delete element inet openuc_filter outside_to_internet/from-sport-ranges {{ {RANGE_RULE} }}'",
+            f"nft 'add element inet openuc_filter outside_to_internet/from-sport-ranges {{ {RANGE_RULE} comment "
+            f"\"{RANGE_FLOW}\" }}'",
+        ),
+    ),
+    "range-open": Breakage(
+        "A port of the range of media is opened from the Internet, where no partner needs it",
+        (OUTER,),
+        ("failure.live-rules-let-through",),
+        ("fw-ext.contoso.com", "203.0.113.51", "port 50000", "is needed by no flow"),
+        _commands(
+            OUTER,
+            "nft 'add element inet openuc_filter internet_to_outside/to-port { 203.0.113.51 . tcp . 50000 }'",
+            "nft 'delete element inet openuc_filter internet_to_outside/to-port { 203.0.113.51 . tcp . 50000 }'",
+        ),
+    ),
+    "lists-unreachable": Breakage(
+        "An Edge Server does not reach the revocation lists",
+        (EDGE,),
+        ("failure.wire-differs",),
+        (EDGE, "http://crl.contoso.com/", "cannot be fetched from this host: timed out"),
+        _both(lists_published, _drop(OUTER, "ip saddr 203.0.113.31 tcp dport 80")),
+        LISTS_MATTER,
     ),
     "idle-timeout": Breakage(
         "The balancer drops connections that are idle for a few seconds",

@@ -34,10 +34,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[DeployedLab
         lab.down(name, print)
 
 
-def verified(deployed: DeployedLab, folder: Path, *vantages: str) -> Report:
+def verified(
+    deployed: DeployedLab, folder: Path, *vantages: str, settings: t.Mapping[str, t.Any] | None = None
+) -> Report:
     """What verification says, looking from these hosts; from all of them when none are named."""
     variables = folder / "variables.json"
-    variables.write_text(json.dumps({"uc_verify_trust": trusted(deployed)}))
+    variables.write_text(json.dumps({"uc_verify_trust": trusted(deployed), **(settings or {})}))
     limit = ["--limit", ",".join(vantages)] if vantages else []
     done = deployed.play("openuc.ocs.verify", "-e", f"@{variables}", *limit)
     path = deployed.folder / "report/verification.json"
@@ -60,7 +62,7 @@ def test_a_deployed_lab_is_as_planned(deployed: DeployedLab, tmp_path: Path) -> 
 def test_what_is_broken_is_named(deployed: DeployedLab, tmp_path: Path, slug: str) -> None:
     case = BREAKAGES[slug]
     with case.broken(deployed):
-        found = verified(deployed, tmp_path, *case.vantages)
+        found = verified(deployed, tmp_path, *case.vantages, settings=case.settings)
     told = {item["id"]: " ".join((*item["causes"], *item["remedies"])) for item in found["diagnoses"]}
     fitting = [words for name, words in told.items() if name in case.failures]
     assert any(all(word in words for word in case.words) for words in fitting), told

@@ -18,6 +18,7 @@ from ..limits import limit_problems, limits_of
 from . import cards, packets, parsing, planning, text, watcher
 from .asked import OFFLINE, Result, offline, unserved_of, wanted
 from .checking import Checking
+from .given import totals
 from .keepalived import Keepalived
 from .model import Address, Service, decode_addresses
 from .pairs import Pair, decode_pair
@@ -121,7 +122,12 @@ class Engine:
         standings: Sequence[Standing] = ()
         with contextlib.suppress(RuntimeSocketError):
             standings = self.haproxy.runtime.standings()
-        members = [dataclasses.asdict(each) for each in standings if not each.section.startswith(text.CHECK)]
+        given = totals(have.holding.services)
+        members = [
+            dataclasses.asdict(dataclasses.replace(each, total=given.get((each.section, each.name), each.total)))
+            for each in standings
+            if not each.section.startswith(text.CHECK)
+        ]
         return {
             **result([], self._foreign()),
             "gathered": _as_options(have.holding),

@@ -25,6 +25,7 @@ CONFIG = "/etc/openuc/balance.json"
 STATUS = "/run/openuc-balance.json"
 STANDING = "/run/openuc-pair.json"
 TABLE = "openuc_balance"
+GIVEN = "given"
 INTERVAL = 1.0
 ASK = "show servers state;show stat -1 4 -1"
 ANSWER_SECONDS = 10.0
@@ -52,11 +53,36 @@ def table_text(services: list[Entry], serving: dict[str, list[str]] | None = Non
         "\t\ttype nat hook prerouting priority dstnat; policy accept;",
         "\t\tip daddr . meta l4proto . th dport vmap @services",
         "\t}",
+        "",
+        *_counting(services),
     ]
     for service in services:
         names = list(service["members"]) if serving is None else serving.get(service["section"], [])
         lines += ["", f"\tchain {_chain(service)} {{", f"\t\t{_rule(service, names)}", "\t}"]
     return "\n".join([*lines, "}", ""])
+
+
+def _counting(services: list[Entry]) -> list[str]:
+    """What each member is given at its port, by address asked for: of a connection NAT sees the first packet alone."""
+    elements = [
+        f"{service['vip']} . {service['protocol']} . {service['member_port']} . {address}"
+        for service in services
+        for address in service["members"].values()
+    ]
+    return [
+        f"\tset {GIVEN} {{",
+        "\t\ttype ipv4_addr . inet_proto . inet_service . ipv4_addr",
+        "\t\tcounter",
+        "\t\telements = {",
+        *(f"\t\t\t{element}," for element in dict.fromkeys(elements)),
+        "\t\t}",
+        "\t}",
+        "",
+        "\tchain counting {",
+        "\t\ttype nat hook postrouting priority srcnat - 10; policy accept;",
+        f"\t\tct original ip daddr . meta l4proto . th dport . ip daddr @{GIVEN}",
+        "\t}",
+    ]
 
 
 def _chain(service: Entry) -> str:

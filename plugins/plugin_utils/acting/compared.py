@@ -18,6 +18,8 @@ from ...module_utils.files import FileError, make_folder, write_whole
 
 # A folder on the controller; where it is set, balancers that are asked leave there how their members stand.
 MEMBERS: t.Final = "_openuc_members_dir"
+# The same for firewalls and the rules that they have.
+RULES: t.Final = "_openuc_rules_dir"
 # Of a result; diffs and the like are long, and say the same again.
 _KEPT: t.Final = (
     "changed",
@@ -53,9 +55,22 @@ def keep_comparison(folder: Path, compared: Compared, result: t.Mapping[str, t.A
     _keep(folder / compared.file_name, {"module": compared.module, "host": compared.host, **kept})
 
 
+def comparisons_in(folder: Path) -> tuple[dict[str, t.Any], ...]:
+    """What was kept in a folder; nothing where nobody kept anything."""
+    try:
+        return tuple(json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json")))
+    except (OSError, ValueError) as error:
+        raise AnsibleError(f"what was compared cannot be read: {error}") from error
+
+
 def keep_members(folder: Path, balancer: str, members: t.Sequence[t.Mapping[str, t.Any]]) -> None:
     """How members stand at a balancer: one file for each."""
     _keep(folder / f"{balancer}.json", {"host": balancer, "members": list(members)})
+
+
+def keep_rules(folder: Path, firewall: str, gathered: t.Mapping[str, t.Any] | None) -> None:
+    """What a firewall was found with, as options that ask for it; nothing where it has no rules of ours."""
+    _keep(folder / f"{firewall}.json", {"host": firewall, "gathered": gathered})
 
 
 def _keep(path: Path, content: t.Mapping[str, t.Any]) -> None:

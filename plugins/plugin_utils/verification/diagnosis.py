@@ -17,6 +17,7 @@ from ..planning.plan import Plan, items_of
 from ..schema.fields import option
 from ..topology.model import Topology
 from .differences import ON_THE_WIRE
+from .rules import STOPS
 from .verdicts import Verdict
 
 Sign = t.Literal[
@@ -28,11 +29,14 @@ Sign = t.Literal[
     "mark",
     "member",
     "comparison",
+    "proof",
     "cleared",
     "remarked",
     "not_set",
     "on_the_wire",
     "unused",
+    "stopped",
+    "let_through",
     "elsewhere",
     "out_of_domain",
     "filtered",
@@ -150,6 +154,11 @@ class Diagnostician:
         for verdict in verdicts:
             if verdict.kind == "comparison" and verdict.status == "failed" and verdict.outcome != ON_THE_WIRE:
                 self._differences[verdict.host].append(verdict.detail)
+        self._stopped: dict[str, list[str]] = collections.defaultdict(list)
+        for verdict in verdicts:
+            if verdict.kind == "proof" and verdict.outcome in STOPS:
+                for item in verdict.items:
+                    self._stopped[item].append(verdict.detail)
         self._owners = {
             str(getattr(server.given.addresses, name)): server.name
             for server in topology.servers.values()
@@ -182,9 +191,12 @@ class Diagnostician:
 
     def _live(self, verdict: Verdict) -> str:
         """What differs live on whatever lies on the way; nothing where all there is as planned."""
-        if verdict.kind == "comparison":
+        if verdict.kind in ("comparison", "proof"):
             return ""
         flows = [self._flows[item] for item in verdict.items if item in self._flows]
+        stopped = [words for flow in flows for words in self._stopped.get(flow.id, ())]
+        if stopped:
+            return f" Its live rules prove it: {stopped[0]}."
         involved = [crossing.firewall for flow in flows for crossing in flow.crossings]
         involved += [self._services[flow.service].balancer for flow in flows if flow.service in self._services]
         told = []
@@ -216,6 +228,9 @@ class Diagnostician:
         if verdict.kind == "comparison":
             if verdict.outcome == ON_THE_WIRE:
                 yield "on_the_wire"
+            return
+        if verdict.kind == "proof":
+            yield "stopped" if verdict.outcome in STOPS else "let_through"
             return
         if verdict.kind == "story":
             yield from _story_signs(verdict)
@@ -299,6 +314,7 @@ class Diagnostician:
             "protocol": verdict.place[2].upper(),
             "outcome": verdict.outcome,
             "detail": verdict.detail,
+            "seen_as": str(verdict.facts.get("mapped") or "").rpartition(":")[0],
             "firewalls": " and ".join(crossings) or "no firewall",
             "flow": flows[0].id if flows else "",
             "purpose": flows[0].purpose if flows else "",

@@ -19,7 +19,7 @@ from ..planning.dns import VIEW_OF_ZONE
 from ..planning.flows import Flow
 from ..planning.plan import Plan
 from ..topology.model import Topology
-from .goals import Goal, goals_of
+from .goals import Goal, goals_of, stand_ins_of
 from .members import KNOCKS, spreads
 from .ports import lot, one_of, sampled, span
 from .shown import Shown, common_names
@@ -34,6 +34,10 @@ Allowed = dict[tuple[str, str], list[tuple[str, str]]]
 # Of what is closed, this many ports of each address are tried from each vantage.
 CLOSED_SAMPLE: t.Final = 3
 GREETING: t.Final = "openuc"
+# Where any port will do: of those that clients take.
+ANY_PORT: t.Final = "1024-65535"
+_OURS: t.Final = ("internal", "perimeter")
+_PRIVATE: t.Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _OF_RECORDS: t.Final = ("name", "story")
 
 
@@ -89,6 +93,8 @@ class Expectations:
         self._services = {service.id: service for service in plan.services}
         self._shown = Shown(plan)
         self._stories = tuple(stories_of(topology, plan))
+        vantages = vantages_of(topology)
+        self._stand_ins = {item.name: tuple(stand_ins_of(item, vantages)) for item in plan.sets}
 
     def of(self, vantage: Vantage) -> tuple[Arguments, ...]:
         """The probes of a vantage, in an order that does not change."""
@@ -103,6 +109,9 @@ class Expectations:
                     (flow.protocol, port) for port in flow.ports or ("",)
                 )
                 for probe in self._of_flow(flow, source, goal):
+                    _add(probes, probe)
+            for goal in self._stand_ins[flow.destination]:
+                for probe in self._towards(flow, vantage, source, goal):
                     _add(probes, probe)
         for probe in self._closed(vantage, allowed):
             _add(probes, probe)
@@ -139,6 +148,8 @@ class Expectations:
         for port, is_alone in sampled(flow.ports):
             certificates = self._shown.at(flow, goal.host) if flow.tls else ()
             protocol, more = self._spoken(flow, is_alone)
+            if protocol == "stun" and self._is_seen_as_it_is(flow, source):
+                more |= {"mapped": source}
             if certificates and protocol in ("tls", "sip", "https"):
                 more |= {"names": common_names(certificates), "certificate": certificates[0].id}
             elif protocol in ("tls", "sip", "https"):
@@ -151,6 +162,17 @@ class Expectations:
             yield _Probe("flow", protocol, goal.address, port, source, source_port, expect, goal.host, rank,
                          flow.stage, items, why, more)  # fmt: skip
 
+    def _towards(self, flow: Flow, vantage: Vantage, source: str, goal: Goal) -> t.Iterator[_Probe]:
+        """Of a flow to clients, partners or the Internet the way is looked at; who listens there is not ours to say."""
+        if flow.protocol not in ("tcp", "udp") or goal.host == vantage.host:
+            return
+        salt = f"{source}>{goal.address}:{flow.id}"
+        for port, _is_alone in sampled(flow.ports or (str(one_of(ANY_PORT, salt)),)):
+            more = {"payload": GREETING} if flow.protocol == "udp" else {}
+            yield _Probe("flow", flow.protocol, goal.address, port, source, one_of(flow.source_ports, salt), "passed",
+                         goal.host, self._stages.rank(flow.stage), flow.stage, {flow.id: None},
+                         dict.fromkeys(flow.why), more)  # fmt: skip
+
     def _spoken(self, flow: Flow, is_alone: bool) -> tuple[str, Arguments]:
         """How to knock: in the words of the server, where these are known and it needs no certificate of ours."""
         spoken = (flow.application, flow.tls, flow.protocol)
@@ -158,9 +180,24 @@ class Expectations:
             return flow.application, {"domain": next(iter(self._topology.estate.sip_domains), "openuc.invalid")}
         if is_alone and spoken in (("https", "tls", "tcp"), ("stun", "", "udp")):
             return flow.application, {}
+        if is_alone and spoken == ("stun", "", "tcp"):
+            return flow.application, {"transport": "tcp"}
         if flow.protocol == "udp":
             return "udp", {"payload": GREETING}
         return ("tls" if flow.tls else "tcp"), {}
+
+    def _is_seen_as_it_is(self, flow: Flow, source: str) -> bool:
+        """Whether the other end sees an address as we do: nothing on the way puts its own in its place.
+
+        A private address outside is translated by somebody whom no inventory knows.
+        """
+        service = self._services.get(flow.service)
+        if flow.leg == "to_vip" and (service is None or service.nat != "dnat"):
+            return False
+        address = ipaddress.IPv4Address(source)
+        zone = self._topology.networks.zone(self._topology.networks.locate(address))
+        foreign = zone not in _OURS and any(address in network for network in _PRIVATE)
+        return not foreign and not any(change.kind == "snat" for change in flow.nat)
 
     # --- what must not pass -------------------------------------------------------------------------------------------
 

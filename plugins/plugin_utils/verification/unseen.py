@@ -9,17 +9,20 @@ import typing as t
 from ..planning.flows import Flow
 from ..planning.plan import Plan
 from ..topology.model import Topology
+from .goals import stand_ins_of
 from .vantages import vantages_of
 from .verdicts import Verdict
 
 _PROBED: t.Final = ("tcp", "udp")
 _OTHER_PROTOCOL: t.Final = "probes knock over TCP and UDP; {protocol} carries no answer of a listener"
 _NOBODY_THERE: t.Final = (
-    "at the other end are clients, partners or the Internet: none of the inventory's hosts, and clients listen only "
-    "while they are in a call or a meeting"
+    "at the other end are clients, partners or the Internet, and no host of the group vantage stands for them"
 )
 _NO_VANTAGE: t.Final = (
     "no host that may be connected to stands for {source}; a host of the group vantage in its network would"
+)
+_ALONE: t.Final = (
+    "one vantage stands for both ends; another one in the network of such clients would be its counterpart"
 )
 _NOT_ASKED: t.Final = "its vantages were not asked or not reached, or its stage was not"
 # Items of the plan besides flows that only Windows itself could tell of, by the words for them.
@@ -70,11 +73,14 @@ class _Reasons:
     def of(self, flow: Flow) -> str:
         if flow.protocol not in _PROBED:
             return _OTHER_PROTOCOL.format(protocol=flow.protocol.upper())
-        if not self._sets[flow.destination].members:
+        ends = self._sets[flow.destination]
+        there = {goal.host for goal in stand_ins_of(ends, self._vantages)}
+        if not ends.members and not there:
             return _NOBODY_THERE
-        if not any(vantage.knocks_as(self._sets[flow.source]) for vantage in self._vantages):
+        here = {vantage.host for vantage in self._vantages if vantage.knocks_as(self._sets[flow.source])}
+        if not here:
             return _NO_VANTAGE.format(source=flow.source)
-        return _NOT_ASKED
+        return _ALONE if here == there and len(here) == 1 else _NOT_ASKED
 
 
 def _of_flows(reason: str, flows: t.Sequence[Flow]) -> Unseen:

@@ -23,6 +23,7 @@ class Vantage:
     kind: str
     addresses: tuple[str, ...]
     networks: t.Mapping[str, str]  # network to the address in it
+    stands_in: bool = False  # for those who are no hosts of the inventory
 
     def knocks_as(self, endpoints: EndpointSet) -> str | None:
         """The address it opens flows of this set from; None when it is none of those who do.
@@ -56,4 +57,4 @@ def _vantage(topology: Topology, server: Server) -> Vantage:
             networks.setdefault(name, address)
     if server.given.network and addresses:
         networks.setdefault(server.given.network, addresses[0])
-    return Vantage(server.name, server.given.vantage, tuple(addresses), networks)
+    return Vantage(server.name, server.given.vantage, tuple(addresses), networks, "vantage" in server.types)

@@ -10,11 +10,11 @@ from ...module_utils.probing import outcomes
 
 Data = t.Mapping[str, t.Any]
 Status = t.Literal["passed", "failed", "unknown"]
-Kind = t.Literal["flow", "closed", "name", "certificate", "story", "mark", "member", "comparison"]
+Kind = t.Literal["flow", "closed", "name", "certificate", "story", "mark", "member", "comparison", "proof"]
 
 # Of those nothing is expected but that they are made.
 KNOCK: t.Final = "knock"
-_EXPECTED: t.Final = ("names", "values", "name", "type", "wanted", "title", "domain")
+_EXPECTED: t.Final = ("names", "values", "name", "type", "wanted", "title", "domain", "transport")
 _UNKNOWN: t.Final = frozenset({outcomes.NOT_RUN, outcomes.UNRESOLVED})
 _OF_TRACES: t.Final[t.Mapping[str, Status]] = {"as_expected": "passed", "changed": "failed"}
 _GOOD_CERTIFICATE: t.Final = frozenset({outcomes.OPEN, outcomes.SLOW})
@@ -46,8 +46,8 @@ class Verdict:
     @property
     def place(self) -> tuple[str, int, str]:
         """Where it knocked, whoever did."""
-        transport = "udp" if self.protocol in ("udp", "stun") else "tcp"
-        return self.address, self.port, transport
+        spoken = "udp" if self.protocol in ("udp", "stun") else "tcp"
+        return self.address, self.port, str(self.expected.get("transport", spoken))
 
 
 def verdicts_of(vantage: str, expected: t.Iterable[Data], results: t.Iterable[Data]) -> t.Iterator[Verdict]:
@@ -104,6 +104,12 @@ def _status(probe: Data, result: Data) -> Status:
         return "passed" if str((result.get("facts") or {}).get("target", "")).lower() in probe["wanted"] else "failed"
     if outcome == outcomes.TLS_FAILED and probe["expect"] == "served" and not _wants_ours(result):
         return "failed"
+    if probe.get("mapped"):
+        # Of relays of media it matters whom they see; over TCP they may want to be greeted in words of their own.
+        if outcome == outcomes.WRONG_ANSWER:
+            return "failed"
+        if outcome == outcomes.SILENT:
+            return "unknown"
     good = outcomes.GROUPS.get(str(probe["expect"]), frozenset({str(probe["expect"])}))
     return "passed" if outcome in good else "failed"
 

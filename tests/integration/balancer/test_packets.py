@@ -83,6 +83,10 @@ def test_a_client_stays_with_its_member_and_connections_are_shared_out(
     assert len({world.tell(f"ask {number} {AT}").split()[0] for number in range(6)}) == 1
     names = [world.tell(f"open {number} {TCP_AT}").split()[0] for number in range(10, 16)]
     assert sorted(names) == ["edge1"] * 3 + ["edge2"] * 3
+    members = outside.module("load_balancer", {"state": "gathered"})["members"]
+    given = {section: sorted(each["total"] for each in members if each["section"].endswith(section))
+             for section in (f"{PORT}:udp", f"{CHECKED}:tcp")}  # fmt: skip
+    assert given == {f"{PORT}:udp": [0, 6], f"{CHECKED}:tcp": [3, 3]}
 
 
 def test_datagrams_of_a_client_move_on_when_the_check_of_their_member_fails(

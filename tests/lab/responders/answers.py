@@ -31,7 +31,7 @@ def to_stream(data: bytes, line: bytes) -> bytes | None:
     return None
 
 
-def to_datagram(data: bytes, peer: tuple[t.Any, ...]) -> bytes | None:
+def to_binding(data: bytes, peer: tuple[t.Any, ...]) -> bytes | None:
     """A binding response with the address that the request came from; None for what is no binding request."""
     if len(data) < 20 or struct.unpack_from("!HHI", data)[::2] != (0x0001, _COOKIE):
         return None

@@ -51,7 +51,8 @@ class Identify:
         first = b""
         with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
             first = await asyncio.wait_for(reader.read(65536), SECONDS_TO_SPEAK_FIRST)
-        answer = answers.to_stream(first, meeting.line())
+        peer = (meeting.peer_address, meeting.peer_port)
+        answer = answers.to_binding(first, peer) or answers.to_stream(first, meeting.line())
         writer.write(meeting.line() + first if answer is None else answer)
         await writer.drain()
         while data := await reader.read(65536):
@@ -59,7 +60,7 @@ class Identify:
             await writer.drain()
 
     def datagram(self, meeting: Meeting, data: bytes) -> bytes | None:
-        bound = answers.to_datagram(data, (meeting.peer_address, meeting.peer_port))
+        bound = answers.to_binding(data, (meeting.peer_address, meeting.peer_port))
         if bound is not None:
             return bound
         # Two responders must not answer each other's answers for ever.

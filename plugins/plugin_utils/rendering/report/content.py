@@ -209,6 +209,16 @@ _VIEWS: t.Final = (
         lambda v: (v.status, v.protocol, v.host, v.outcome, v.detail),
     ),
     _View(
+        "proof",
+        "rules",
+        "Proof of live rules",
+        "The rules that firewalls were found with, held against every planned flow. No packet was sent for this: "
+        "what is stopped, or let through besides, is shown by a packet that would meet it.",
+        "By firewall",
+        ("status", "firewall", "outcome", "what is proven", "packet", "plan items"),
+        lambda v: (v.status, v.host, v.outcome, v.detail, v.facts.get("packet"), v.items),
+    ),
+    _View(
         "member",
         "balancers",
         "Balancers",

@@ -14,6 +14,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import Design, d
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.access import may_connect
 from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.expectations import CLOSED_SAMPLE, probes_of
 from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.vantages import vantages_of
+from ansible_collections.openuc.ocs.plugins.plugin_utils.verification.verdicts import verdicts_of
 from tests import support
 
 PLANNED = ("stage", "why", "replaces", "items", "kind", "host", "certificate", "wanted", "title")
@@ -63,8 +64,10 @@ def test_behind_a_virtual_address_only_the_names_of_all_members_are_expected() -
 
 
 def test_an_edge_knocks_from_the_address_of_the_service_that_opens_the_flow() -> None:
-    sources = {probe["source_address"] for probe in probes("edge1.contoso.com") if probe["port"] == 5061}
-    assert sources == {"10.30.0.31"}
+    sources = {
+        (probe["host"], probe["source_address"]) for probe in probes("edge1.contoso.com") if probe["port"] == 5061
+    }
+    assert sources == {("lb1.corp.contoso.com", "10.30.0.31"), ("edge.fabrikam.com", "203.0.113.31")}
 
 
 def test_of_a_range_both_ends_and_the_middle_are_tried() -> None:
@@ -150,3 +153,41 @@ def test_appliances_are_not_connected_to() -> None:
     hardware = [s for s in topology.servers.values() if s.given.balancer and s.given.balancer.kind == "hardware"]
     assert hardware
     assert not [server for server in hardware if may_connect(topology, server)]
+
+
+def test_ways_towards_clients_and_the_internet_end_at_vantages_that_stand_for_them() -> None:
+    """They listen only while they are in a call, so the way is enough; it leaves from a port of the range."""
+    to_client = [probe for probe in probes("fe1.corp.contoso.com") if probe["address"] == "10.21.0.51"]
+    assert {(probe["host"], probe["expect"]) for probe in to_client} == {("client1.corp.contoso.com", "passed")}
+    media = [probe for probe in probes("edge1.contoso.com") if probe["host"] == "edge.fabrikam.com"
+             and any("av-edge-to-partner-media" in item for item in probe["items"])]  # fmt: skip
+    assert len(media) == 1
+    assert 50000 <= media[0]["source_port"] <= 59999
+    assert media[0]["source_address"] == "203.0.113.51"
+
+
+def test_relays_of_media_must_see_who_asks_as_we_do() -> None:
+    ports = {(probe["port"], probe["protocol"]): probe for probe in probes("world1.example.net")
+             if probe["address"] == "203.0.113.102" and probe["kind"] == "flow"}  # fmt: skip
+    assert ports[3478, "stun"]["mapped"] == ports[443, "stun"]["mapped"] == "198.51.100.52"
+    assert ports[443, "stun"]["transport"] == "tcp"
+
+
+def test_of_a_vantage_that_somebody_unknown_translates_the_address_is_not_asked_back() -> None:
+    home = {
+        "uc_networks/internet/cidr": "192.168.1.0/24",
+        "@world1.example.net/uc_addresses": {"external": "192.168.1.20"},
+        "@edge.fabrikam.com/uc_addresses": {"external": "192.168.1.21"},
+    }
+    changed = design(support.changed(support.example("lab"), home), support.TODAY)
+    seen = [probe for probe in probes("world1.example.net", changed) if probe["protocol"] == "stun"]
+    assert seen
+    assert not [probe for probe in seen if "mapped" in probe]
+
+
+def test_a_relay_that_sees_somebody_else_fails_and_one_that_says_nothing_over_tcp_is_not_known() -> None:
+    asked = [probe for probe in probes("world1.example.net") if probe["protocol"] == "stun"]
+    outcomes = {"wrong_answer": "failed", "silent": "unknown", "open": "passed"}
+    for outcome, status in outcomes.items():
+        seen = verdicts_of("world1", asked, [{"id": probe["id"], "outcome": outcome} for probe in asked])
+        assert {verdict.status for verdict in seen} == {status}

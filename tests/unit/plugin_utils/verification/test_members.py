@@ -32,7 +32,7 @@ def standing(name: str, status: str = "UP", total: int = 3) -> dict[str, t.Any]:
 def judged(folder: Path, *members: dict[str, t.Any]) -> tuple[dict[str, Verdict], tuple[Diagnosis, ...]]:
     assert LAB.plan is not None
     keep_members(folder / "members", BALANCER, members)
-    verdicts = standings(folder, [SERVICE])
+    verdicts = standings(folder, [SERVICE], ())
     told = Diagnostician(LAB.topology, LAB.plan, verdicts).diagnoses()
     return {verdict.host: verdict for verdict in verdicts}, told
 
@@ -70,7 +70,7 @@ def test_a_member_that_the_balancer_does_not_know_fails(tmp_path: Path) -> None:
 
 
 def test_nothing_is_said_of_balancers_that_were_not_asked_or_hand_on_by_packet_filter(tmp_path: Path) -> None:
-    assert standings(tmp_path, [SERVICE]) == ()
+    assert standings(tmp_path, [SERVICE], ()) == ()
     assert judged(tmp_path)[0] == {}
 
 
@@ -78,7 +78,7 @@ def test_a_file_that_says_nothing_is_named(tmp_path: Path) -> None:
     (tmp_path / "members").mkdir()
     (tmp_path / "members" / f"{BALANCER}.json").write_text(json.dumps({"members": [{"name": "x"}]}))
     with pytest.raises(ObservedError, match=rf"{BALANCER}\.json cannot be used"):
-        standings(tmp_path, [SERVICE])
+        standings(tmp_path, [SERVICE], ())
 
 
 def test_vantages_knock_often_enough_for_every_member_and_nothing_is_judged_of_that() -> None:
@@ -88,3 +88,36 @@ def test_vantages_knock_often_enough_for_every_member_and_nothing_is_judged_of_t
     assert len(knocks) >= KNOCKS * 2
     assert len({probe["id"] for probe in knocks}) == len(knocks)
     assert list(verdicts_of("client1", knocks, ())) == []
+
+
+STUN: Service = next(each for each in LAB.plan.services if each.protocol == "udp" and each.vip == "203.0.113.102")
+
+
+def sticky(folder: Path, clients: int, *given: int) -> list[Verdict]:
+    """A service that clients stay with a member of, after so many came through to it."""
+    members = [
+        {**standing(name), "section": f"openuc-{STUN.vip}:{STUN.port}:udp", "total": total}
+        for name, total in zip(STUN.members, given, strict=True)
+    ]
+    keep_members(folder / "members", STUN.balancer, members)
+    probe = {"kind": "flow", "stage": "", "host": "", "address": STUN.vip, "port": int(STUN.port), "protocol": "stun"}
+    sent = [{**probe, "id": str(n), "source_address": f"192.0.2.{n}", "expect": "served"} for n in range(clients)]
+    seen = [{"id": each["id"], "outcome": "open"} for each in sent]
+    return list(standings(folder, [STUN], [*verdicts_of("world", sent, seen)]))
+
+
+def test_members_that_packets_are_handed_on_to_are_counted_too(tmp_path: Path) -> None:
+    assert [verdict.facts["total"] for verdict in sticky(tmp_path, 3, 2, 1)] == [2, 1]
+
+
+def test_of_few_clients_that_stay_with_a_member_nothing_is_concluded(tmp_path: Path) -> None:
+    _used, other = sticky(tmp_path, 10, 10, 0)
+    assert (other.status, other.outcome) == ("passed", "in_service")
+    assert other.detail.endswith("clients stay with a member, and 10 are too few to tell how they spread")
+
+
+def test_a_member_that_none_of_many_clients_comes_to_is_told(tmp_path: Path) -> None:
+    """Eleven coins that all fall on one side: less than one estate in a thousand."""
+    _used, other = sticky(tmp_path, 11, 11, 0)
+    assert (other.status, other.outcome) == ("failed", "unused")
+    assert "of 11 clients, each of which stays with a member, none came to it" in other.detail

@@ -30,10 +30,17 @@ def reasons(seen: t.Sequence[Verdict], given: Plan | None = None) -> dict[str, s
     return {item: each.reason for each in unseen_of(LAB.topology, given or plan(), seen) for item in each.items}
 
 
-def test_flows_towards_clients_are_not_knocked_for_since_clients_listen_in_calls_only() -> None:
-    found = reasons(verdicts())
-    told = found["ocs2007r2.flow.conferencing-to-client-media@pool1.corp.contoso.com:first_pool"]
-    assert "clients listen only while they are in a call" in told
+def test_flows_towards_those_whom_nobody_stands_for_are_told() -> None:
+    alone = design(support.example("standard"), support.TODAY)
+    assert alone.plan is not None
+    flow = next(flow for flow in alone.plan.flows if flow.destination == "internet")
+    found = {item: each.reason for each in unseen_of(alone.topology, alone.plan, ()) for item in each.items}
+    assert "no host of the group vantage stands for them" in found[flow.id]
+
+
+def test_what_clients_open_to_clients_needs_two_vantages() -> None:
+    told = reasons(verdicts())["ocs2007r2.flow.communicator-file-transfer@estate:first_pool"]
+    assert "another one in the network of such clients" in told
 
 
 def test_what_was_tried_is_not_missed() -> None:
