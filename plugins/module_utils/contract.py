@@ -26,6 +26,8 @@ LIMITS_SPEC: dict[str, Any] = {
 }
 # Of those that also stop a run that would make much of what is there different.
 CHANGE_LIMITS_SPEC: dict[str, Any] = {"most_changed_ratio": {"type": "float", "default": 0.3}}
+# Read by action plugins on the controller, and never passed on.
+SLICED_SPEC: dict[str, Any] = {"slice": {"type": "path"}, "stages": {"type": "list", "elements": "str"}}
 # Of those that render files; the one that hands over keys has a folder of its own for them.
 RENDERED_SPEC: dict[str, Any] = {"rendered_dir": {"type": "path"}}
 

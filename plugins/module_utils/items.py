@@ -27,6 +27,14 @@ class Field:
 
 Fields = Mapping[str, Field]
 
+# Of each item that comes from a plan.
+PLANNED: Fields = {
+    "id": Field(str, required=True),
+    "stage": Field(str, required=True),
+    "why": Field(list, required=True, elements=str),
+    "replaces": Field(str),
+}
+
 
 def problems_of(name: str, items: Any, fields: Fields) -> list[str]:
     """Everything wrong with a list of items, each with its index; an empty list when all is well."""

@@ -10,30 +10,23 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .contract import CHANGE_LIMITS_SPEC, COMMON_SPEC, LIMITS_SPEC, RENDERED_SPEC, STATES
-from .items import Field, Fields
+from .contract import CHANGE_LIMITS_SPEC, COMMON_SPEC, LIMITS_SPEC, RENDERED_SPEC, SLICED_SPEC, STATES
+from .items import PLANNED, Field, Fields
+from .specs_haproxy import BALANCED_SERVICE, LOAD_BALANCER, PUBLICATION, PUBLICATIONS
 
 Spec = dict[str, Any]
 
 # Where a host keeps its certificates.
 CERTIFICATES_FOLDER = "/etc/openuc/certificates"
 
-_PLANNED: Fields = {
-    "id": Field(str, required=True),
-    "stage": Field(str, required=True),
-    "why": Field(list, required=True, elements=str),
-    "replaces": Field(str),
-}
-
-# Read by action plugins on the controller, and never passed on: one slice, or several of them.
-_SLICED: Spec = {"slice": {"type": "path"}, "stages": {"type": "list", "elements": "str"}}
-_SLICED_MANY: Spec = {**_SLICED, "slice": {"type": "raw"}}
+# Several slices, or one.
+_SLICED_MANY: Spec = {**SLICED_SPEC, "slice": {"type": "raw"}}
 
 FIREWALL_RULES: Spec = {
     **COMMON_SPEC,
     **LIMITS_SPEC,
     "state": {"type": "str", "choices": [*STATES, "confirmed", "explained"], "default": "replaced"},
-    **_SLICED,
+    **SLICED_SPEC,
     "enforce": {"type": "str", "choices": ["observe", "enforce"]},
     "interfaces": {"type": "dict", "default": {}},
     "guarded": {"type": "raw", "default": []},
@@ -54,7 +47,7 @@ FIREWALL_RULES: Spec = {
 FIREWALL_WAY: Fields = {"ingress": Field(str, required=True), "egress": Field(str, required=True)}
 # Packets of a way, from or to ports or all that are left, with the DSCP that they get, or without to keep theirs.
 FIREWALL_MARK: Fields = {
-    **_PLANNED,
+    **PLANNED,
     "ingress": Field(str, required=True),
     "egress": Field(str, required=True),
     "protocol": Field(str, choices=("tcp", "udp")),
@@ -64,7 +57,7 @@ FIREWALL_MARK: Fields = {
 }
 FIREWALL_SET: Fields = {"name": Field(str, required=True), "addresses": Field(list, required=True, elements=str)}
 FIREWALL_RULE: Fields = {
-    **_PLANNED,
+    **PLANNED,
     "ingress": Field(str, required=True),
     "egress": Field(str, required=True),
     "source": Field(str, required=True),
@@ -115,39 +108,13 @@ DNS_RECORDS: Spec = {
 }
 DNS_RECORD: Fields = {
     # What was gathered has none of these.
-    **{name: dataclasses.replace(field, required=False) for name, field in _PLANNED.items()},
+    **{name: dataclasses.replace(field, required=False) for name, field in PLANNED.items()},
     "name": Field(str, required=True),
     "type": Field(str, required=True, choices=("A", "AAAA", "CNAME", "MX", "PTR", "SRV", "TXT")),
     "ttl": Field(int),
     "values": Field(list, required=True, elements=str),
 }
 
-LOAD_BALANCER: Spec = {
-    **COMMON_SPEC,
-    **LIMITS_SPEC,
-    **_SLICED,
-    "services": {"type": "raw", "default": []},
-    "addresses": {"type": "raw", "default": []},
-    "pair": {
-        "type": "dict",
-        "options": {
-            "virtual_router": {"type": "int", "required": True},
-            "interface": {"type": "str", "required": True},
-            "address": {"type": "str", "required": True},
-            "peer": {"type": "str", "required": True},
-            "priority": {"type": "int", "required": True},
-        },
-    },
-    "text": {"type": "str"},
-    **RENDERED_SPEC,
-    "format": {"type": "str", "choices": ["haproxy", "f5_as3", "nginx", "table"], "default": "haproxy"},
-    "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
-    "main_config": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
-    "journal_dir": {"type": "path", "default": "/var/lib/openuc/load_balancer"},
-    "service_manager": {"type": "str", "choices": ["auto", "systemd", "sysvinit", "command"], "default": "auto"},
-    "reload_command": {"type": "list", "elements": "str", "default": []},
-    "reload_timeout": {"type": "int", "default": 30},
-}
 DRAIN: Spec = {
     "state": {"type": "str", "choices": ["drained", "disabled", "enabled", "gathered"], "default": "drained"},
     "members": {"type": "list", "elements": "str", "default": []},
@@ -158,56 +125,10 @@ DRAIN: Spec = {
     "config": {"type": "path", "default": "/etc/haproxy/openuc.cfg"},
     "socket": {"type": "path", "default": "/run/haproxy/openuc.sock"},
 }
-BALANCED_SERVICE: Fields = {
-    **_PLANNED,
-    "vip": Field(str, required=True),
-    "port": Field(str, required=True),
-    "protocol": Field(str, required=True, choices=("tcp", "udp")),
-    "members": Field(list, required=True, elements=dict),
-    "method": Field(str, required=True),
-    "affinity": Field(str, required=True),
-    "idle_seconds": Field(int, required=True),
-    "idle_reset": Field(bool),
-    "terminate": Field(bool),
-    "member_port": Field(str),
-    "check_port": Field(str, required=True),
-    "nat": Field(str, choices=("snat", "dnat")),
-    "snat": Field(list, elements=str),
-}
-
-PUBLICATIONS: Spec = {
-    **COMMON_SPEC,
-    **LIMITS_SPEC,
-    **_SLICED,
-    "publications": {"type": "raw", "default": []},
-    "text": {"type": "str"},
-    **RENDERED_SPEC,
-    "config": {"type": "path", "default": "/etc/haproxy/openuc-publications.cfg"},
-    "main_config": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
-    "journal_dir": {"type": "path", "default": "/var/lib/openuc/publications"},
-    "service_manager": {"type": "str", "choices": ["auto", "systemd", "sysvinit", "command"], "default": "auto"},
-    "reload_command": {"type": "list", "elements": "str", "default": []},
-    "reload_timeout": {"type": "int", "default": 30},
-}
-PUBLICATION: Fields = {
-    **_PLANNED,
-    "name": Field(str, required=True),
-    "aliases": Field(list, elements=str),
-    "address": Field(str, required=True),
-    "port": Field(str, required=True),
-    "certificates": Field(list, elements=str),
-    "backend": Field(str, required=True),
-    "backend_addresses": Field(list, required=True, elements=str),
-    "backend_port": Field(str, required=True),
-    "backend_tls": Field(bool),
-    "host_header": Field(str, choices=("original", "")),
-    "allowed": Field(list, required=True, elements=str),
-    "idle_seconds": Field(int),
-}
 
 _CERTIFICATES: Spec = {
     **COMMON_SPEC,
-    **_SLICED,
+    **SLICED_SPEC,
     "issuer": {"type": "str", "choices": ["internal", "public"]},
     "requests": {"type": "raw", "default": []},
     "only": {"type": "list", "elements": "str", "default": []},
@@ -294,7 +215,7 @@ CERTIFICATE_INSTALL: Spec = {
     "check_revocation": {"type": "bool", "default": False},
 }
 CERTIFICATE_VERIFY: Spec = {
-    **_SLICED,
+    **SLICED_SPEC,
     "checks": {"type": "raw", "default": []},
     "roots": {"type": "dict", "default": {}},
     "pki": {"type": "path"},
@@ -309,7 +230,7 @@ CERTIFICATE_VERIFY: Spec = {
     "report_only": {"type": "bool", "default": False},
 }
 CERTIFICATE: Fields = {
-    **_PLANNED,
+    **PLANNED,
     "subject": Field(str, required=True),
     "sans": Field(list, required=True, elements=str),
     "eku": Field(list, required=True, elements=str),
@@ -349,7 +270,7 @@ QOS_REGISTRY: Spec = {
 }
 REGISTRY_VALUE: Fields = {
     # What was gathered has none of these.
-    **{name: dataclasses.replace(field, required=False) for name, field in _PLANNED.items()},
+    **{name: dataclasses.replace(field, required=False) for name, field in PLANNED.items()},
     "hive": Field(str, required=True, choices=("HKLM", "HKCU")),
     "key": Field(str, required=True),
     "name": Field(str, required=True),
@@ -368,7 +289,7 @@ REGISTRY_ACCOUNT: Fields = {
 # No mechanism of its own: it looks at what mechanisms made. The options of a probe stand in `probing`.
 PROBE: Spec = {
     "probes": {"type": "raw"},
-    **_SLICED,
+    **SLICED_SPEC,
     "observed_dir": {"type": "path"},
     "most_shown": {"type": "int", "default": 100},
     "defaults": {"type": "dict", "default": {}},
@@ -379,7 +300,7 @@ PROBE: Spec = {
 
 TRACE_MARKS: Spec = {
     "traces": {"type": "raw"},
-    **_SLICED,
+    **SLICED_SPEC,
     "observed_dir": {"type": "path"},
     "most_hops": {"type": "int", "default": 16},
     "attempts": {"type": "int", "default": 3},

@@ -267,7 +267,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.balancer import engine
 from ..module_utils.shell import finish, options_of
-from ..module_utils.specs import LOAD_BALANCER
+from ..module_utils.specs_haproxy import LOAD_BALANCER
 
 
 def main() -> None:

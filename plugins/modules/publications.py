@@ -189,7 +189,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.publishing import engine
 from ..module_utils.shell import finish, options_of
-from ..module_utils.specs import PUBLICATIONS
+from ..module_utils.specs_haproxy import PUBLICATIONS
 
 
 def main() -> None:

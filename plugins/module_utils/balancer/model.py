@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..items import given_twice, nearest, problems_of
-from ..specs import BALANCED_SERVICE
+from ..specs_haproxy import BALANCED_SERVICE
 
 METHODS = ("least_connections",)
 AFFINITIES = ("tcp", "source", "cookie")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..balancer.model import address_problems
 from ..items import given_twice, problems_of
-from ..specs import PUBLICATION
+from ..specs_haproxy import PUBLICATION
 
 EVERYTHING = "/*"
 # All of these end up as words of HAProxy's configuration, in which blanks, quotes and some signs have a meaning.

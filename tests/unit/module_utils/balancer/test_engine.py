@@ -15,7 +15,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer.places import 
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import Haproxy
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import RuntimeSocketError, Standing
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.watching import Watching
-from ansible_collections.openuc.ocs.plugins.module_utils.specs import LOAD_BALANCER
+from ansible_collections.openuc.ocs.plugins.module_utils.specs_haproxy import LOAD_BALANCER
 from tests.unit.module_utils.balancer.made import SIP, STUN
 
 VIP: t.Final = {"address": "10.20.0.100", "interface": "lan"}
