@@ -8,7 +8,7 @@ PYTHON ?= python3
 # More arguments for `make unit`, e.g. ARGS='-k flows -x', and for `make mutate`, e.g. ARGS='--kind dns'.
 ARGS ?=
 # Scenarios of `make molecule`: those of the mechanisms, unless others are named.
-SCENARIOS ?= dns firewall load_balancer certificates qos
+SCENARIOS ?= dns firewall load_balancer certificates qos publications
 # How many tests run at a time; each worker has labs of its own.
 WORKERS ?= 2
 # What `make format` rewrites.
@@ -81,8 +81,8 @@ test: setup-dev lab-packages ## everything a change must pass (all of the checks
 test-all: setup-dev lab-packages ## test, then the examples under newer ansible-core releases, and a change of each catalogue row
 	@tests/tools/run_steps.sh $(TEST_STEPS) molecule-servers compat browser detect mutate
 
-test-faults: setup-dev lab-packages ## kill a roll-out at every line of its journal (an hour); FAULTS='--lf' goes on after a break
-	OPENUC_ALL_FAULTS=1 pytest $(FAULTS) tests/integration/rollout/test_kills.py
+test-faults: setup-dev lab-packages ## kill a roll-out at every line of its journal, on a lab of its own (half an hour; as root)
+	pytest $(ARGS) tests/faults
 
 lint: ruff mypy yamllint ansible-lint ## ruff, mypy, yamllint and ansible-lint
 
@@ -123,7 +123,7 @@ molecule: setup-dev lab-packages ## molecule's scenarios of mechanisms on a lab 
 detect: setup-dev ## break a deployed lab in many ways, and see that verification names each (minutes; as root)
 	pytest $(ARGS) tests/detection
 
-molecule-servers: setup-dev lab-packages ## the scenario of the server types' roles
+molecule-servers: setup-dev lab-packages ## molecule's scenarios of all server types, on labs of four examples, as root
 	@tests/tools/molecule.sh servers
 
 sanity: setup-dev ## ansible-test sanity on a copy of the tree

@@ -108,6 +108,18 @@ def test_checks_report_only_findings_that_the_catalogue_words() -> None:
     assert set(re.findall(r'"(finding\.[a-z0-9-]+)"', code)) - known == set()
 
 
+def test_every_role_has_its_scenario() -> None:
+    """Those of server types find servers in the examples that labs are made from: see molecule.sh."""
+    folder = support.ROOT / "molecule"
+    scenarios = {path.parent.name for path in folder.glob("*/molecule.yml")}
+    assert {path.parents[1].name for path in support.ROOT.glob("roles/*/tasks/main.yml")} - scenarios == set()
+    servers = {name for name in scenarios if "shared/server" in (folder / name / "molecule.yml").read_text()}
+    examples = re.search(r"^examples=\((.*)\)$", (support.ROOT / "tests/tools/molecule.sh").read_text(), re.MULTILINE)
+    assert examples
+    groups = {group for name in examples[1].split() for host in support.example(name).hosts for group in host.groups}
+    assert servers - groups == set()
+
+
 INPUTS = CORE / "topology" / "inputs"
 
 

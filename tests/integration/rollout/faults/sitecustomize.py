@@ -1,14 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ends a run of Ansible as a power cut would, at a chosen line of the journal. Python loads this by its name."""
+"""Ends a run of Ansible as a power cut would, at a chosen line of the journal. Python loads this by its name.
+
+Either the journal has so many lines, or its last line tells of something that no run before was killed at: those that
+were are told in a file, which gains a line with each kill.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 
 _AT = int(os.environ.get("OPENUC_TEST_KILL_AT_LINE", "0"))
+_MET = os.environ.get("OPENUC_TEST_KILLED_AT", "")
 _TORN = os.environ.get("OPENUC_TEST_TEAR") == "1"
+# What a line is about, whichever run wrote it.
+_ABOUT = ("event", "wave", "step", "mechanism", "host", "hosts", "module", "state", "verdict")
 _sync = os.fsync
+
+
+def about(line: str) -> str:
+    """What a line of the journal tells of, as text; the same in each run."""
+    told = json.loads(line)
+    # Of hosts, which a line may tell more of, their names.
+    return json.dumps([list(value) if isinstance(value, dict) else value for value in map(told.get, _ABOUT)])
 
 
 def _sync_and_die(handle: int) -> None:
@@ -16,7 +31,8 @@ def _sync_and_die(handle: int) -> None:
     if not os.readlink(f"/proc/self/fd/{handle}").endswith("rollout.jsonl"):
         return
     size = os.fstat(handle).st_size
-    if os.pread(handle, size, 0).count(b"\n") != _AT:
+    lines = os.pread(handle, size, 0).decode().splitlines()
+    if not (_is_new(lines[-1]) if _MET else len(lines) == _AT):
         return
     if _TORN:
         os.ftruncate(handle, size - 7)
@@ -29,5 +45,16 @@ def _sync_and_die(handle: int) -> None:
         os.kill(process, signal.SIGKILL)
 
 
-if _AT:
+def _is_new(line: str) -> bool:
+    """Whether no run was killed at such a line yet; from now on one was."""
+    words = about(line) + "\n"
+    with open(_MET, "a+", encoding="utf-8") as file:
+        file.seek(0)
+        if words in file.readlines():
+            return False
+        file.write(words)
+    return True
+
+
+if _AT or _MET:
     os.fsync = _sync_and_die
