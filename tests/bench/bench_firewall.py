@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""10,000 flows at a packet filter: applied, found unchanged, met by new connections; and the proof over them.
+"""10,000 flows at a packet filter: applied, found unchanged; and the proof over them.
 
 Budgets: reading, comparing and applying within a second in the module (from main() entered to just before exit_json),
-beside `nft -f` of the same rules as sets and as a rule a flow; new connections through the policy at 0.95 of the rate
-of connection tracking with one rule, beside a rule a flow. Each measurement has a network namespace and a process of
-its own, and the ways take turns. What Aerleon takes to generate rules of the same flows. A loop of
-`ansible.builtin.iptables` where iptables is installed. To be run as root.
+beside `nft -f` of the same rules as sets and as a rule a flow. Each measurement has a network namespace and a process
+of its own, and the ways take turns. What Aerleon takes to generate rules of the same flows. A loop of
+`ansible.builtin.iptables` where iptables is installed. New connections are measured by `bench_connections.py`. To be
+run as root.
 """
 
 from __future__ import annotations
@@ -15,11 +15,8 @@ import dataclasses
 import itertools
 import json
 import os
-import random
 import shutil
-import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
@@ -30,9 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 10_000
 PAIRS = 9
-PACKETS = 60_000
 LOOPED = 10
-SEED = 4
 INSIDE, OUTSIDE = "eth0", "eth1"
 WAYS = ("first", "unchanged", "changed", "nft sets", "nft rules")
 
@@ -89,15 +84,11 @@ def linear() -> str:
         "counter accept"
         for source, destination, protocol, port in flows()
     )
-    return _forwarding(f"{rules}\ndrop")
+    return forwarding(f"{rules}\ndrop")
 
 
-def one_rule() -> str:
-    """What anybody pays who tracks connections."""
-    return _forwarding("ip daddr 10.2.0.0/24 counter accept\ndrop")
-
-
-def _forwarding(rules: str) -> str:
+def forwarding(rules: str) -> str:
+    """A table of these rules, which knows connections first."""
     head = "type filter hook forward priority filter; policy accept;\nct state established,related accept"
     return f"table inet peer {{\nchain forward {{\n{head}\n{rules}\n}}\n}}\n"
 
@@ -153,7 +144,7 @@ def measured(way: str, folder: Path) -> Cost:
     """What one way costs, in a namespace where nothing is yet."""
     options = policy()
     if way.startswith("nft"):
-        text = linear() if way == "nft rules" else _native(options)
+        text = linear() if way == "nft rules" else native(options)
         start, spent = time.perf_counter(), _processor()
         subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
         return Cost(time.perf_counter() - start, _processor() - spent)
@@ -171,84 +162,11 @@ def measured(way: str, folder: Path) -> Cost:
     return run_module(folder, options)
 
 
-def _native(options: t.Mapping[str, t.Any]) -> str:
+def native(options: t.Mapping[str, t.Any]) -> str:
     from ansible_collections.openuc.ocs.plugins.module_utils.firewall.policy import ruleset_of  # noqa: PLC0415
     from ansible_collections.openuc.ocs.plugins.module_utils.firewall.text import native_text  # noqa: PLC0415
 
     return native_text(ruleset_of(options)[0])
-
-
-# --- new connections --------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def routed() -> t.Iterator[tuple[str, str, str]]:
-    """A client, a firewall and a server, each in a namespace; the server counts what comes and drops it."""
-    client, firewall, server = (f"ocsb{os.getpid()}-{part}" for part in "cfs")
-    made = (client, firewall, server)
-    try:
-        for name in made:
-            _do("ip", "netns", "add", name)
-        for near, card, net in ((client, INSIDE, "10.1"), (server, OUTSIDE, "10.2")):
-            _do("ip", "-n", near, "link", "add", "near", "type", "veth", "peer", "name", card, "netns", firewall)
-            for name, device, host in ((near, "near", 253), (firewall, card, 254)):
-                _do("ip", "-n", name, "address", "add", f"{net}.255.{host}/16", "dev", device)
-                _do("ip", "-n", name, "link", "set", device, "up")
-            _do("ip", "-n", near, "route", "add", "default", "via", f"{net}.255.254")
-        for address in sorted({flow[1] for flow in flows()}):
-            _do("ip", "-n", server, "route", "add", "local", f"{address}/32", "dev", "lo")
-        _within(firewall, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.netfilter.nf_conntrack_max=1000000")
-        drop = (
-            "table ip count { chain in { type filter hook prerouting priority raw; meta l4proto udp counter drop; }; }"
-        )
-        _within(server, "nft", "-f", "-", text=drop)
-        yield made
-    finally:
-        for name in made:
-            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
-
-
-def packets() -> list[tuple[bytes, str]]:
-    """Datagrams that each open a connection, of flows in no order, from ports that are not used twice."""
-    chosen = random.Random(SEED)
-    allowed = [flow for flow in flows() if flow[2] == "udp"]
-    made = []
-    for number in range(PACKETS):
-        source, destination, _protocol, port = chosen.choice(allowed)
-        header = struct.pack("!BBHHHBBH", 0x45, 0, 28, 0, 0, 64, socket.IPPROTO_UDP, 0)
-        ends = socket.inet_aton(source) + socket.inet_aton(destination)
-        made.append((header + ends + struct.pack("!HHHH", 1024 + number % 60000, port, 8, 0), destination))
-    return made
-
-
-def send() -> None:
-    """Send them all as fast as may be; the seconds that took."""
-    listed = packets()
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
-        raw.sendto(listed[0][0], (listed[0][1], 0))  # Neighbours are found first.
-        time.sleep(0.2)
-        start = time.perf_counter()
-        for packet, destination in listed:
-            raw.sendto(packet, (destination, 0))
-        print(time.perf_counter() - start)
-
-
-def connections(text: str) -> float:
-    """New connections a second through a firewall with these rules."""
-    with routed() as (client, firewall, server):
-        _within(firewall, "nft", "-f", "-", text=text)
-        seconds = float(_within(client, sys.executable, __file__, "send"))
-        counted = json.loads(_within(server, "nft", "-j", "list", "table", "ip", "count"))
-        arrived = next(
-            statement["counter"]["packets"]
-            for item in counted["nftables"]
-            if "rule" in item
-            for statement in item["rule"]["expr"]
-            if "counter" in statement
-        )
-        if arrived < PACKETS * 0.99:
-            raise SystemExit(f"{arrived} of {PACKETS} came through")
-        return float(arrived / seconds)
 
 
 # --- the proof --------------------------------------------------------------------------------------------------------
@@ -360,15 +278,8 @@ def _do(*command: str, text: str = "") -> str:
     return done.stdout
 
 
-def _within(namespace: str, *command: str, text: str = "") -> str:
-    return _do("ip", "netns", "exec", namespace, *command, text=text)
-
-
-def _spread(values: t.Sequence[float], form: str = "{:.2f}") -> str:
-    listed = sorted(values)
-    return " ".join(
-        [form.format(statistics.median(listed)), f"({form.format(listed[0])} to {form.format(listed[-1])})"]
-    )
+def _spread(values: t.Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def main(pairs: int) -> None:
@@ -377,11 +288,6 @@ def main(pairs: int) -> None:
         clock, processor = zip(*(each[way] for each in rounds), strict=True)
         print(f"{COUNT} flows, {way}: {_spread(clock)} s, of them {_spread(processor)} s of processor time")
     print("budget of `first`, `unchanged` and `changed`: 1 s each, in the module")
-    ours, one, many = _native(policy()), one_rule(), linear()
-    rates = [tuple(connections(text) for text in (ours, one, many)) for _pair in range(pairs)]
-    for name, values in zip(("policy", "one rule", "a rule a flow"), zip(*rates, strict=True), strict=True):
-        print(f"new connections, {name}: {_spread(values, '{:.0f}')} a second")
-    print(f"policy to one rule: {_spread([mine / theirs for mine, theirs, _linear in rates])}, budget 0.95")
     proofs = [proven() for _pair in range(3)]
     print(f"proof over {COUNT} flows: {_spread([seconds for seconds, _examples in proofs])} s")
     with tempfile.TemporaryDirectory() as folder:
@@ -392,7 +298,5 @@ def main(pairs: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["measure"]:
         print(json.dumps(measured(sys.argv[2], Path(sys.argv[3]))))
-    elif sys.argv[1:2] == ["send"]:
-        send()
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS)

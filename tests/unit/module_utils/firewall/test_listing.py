@@ -72,8 +72,8 @@ def test_protocols_may_be_numbers() -> None:
     """Where a host has no list of protocols."""
 
     def renumber(item: dict[str, t.Any]) -> None:
-        for element in item.get("set", {}).get("elem", ()):
-            parts = element["elem"]["val"]["concat"] if isinstance(element["elem"]["val"], dict) else []
+        described = [each["elem"]["val"] for each in item.get("set", {}).get("elem", ()) if isinstance(each, dict)]
+        for parts in (value["concat"] for value in described if isinstance(value, dict)):
             parts[:] = [
                 {"tcp": 6, "udp": 17, "icmp": 1}.get(part, part) if isinstance(part, str) else part for part in parts
             ]

@@ -73,6 +73,23 @@ def test_the_number_of_rules_does_not_depend_on_that_of_flows() -> None:
     assert rules(3) == rules(3000)
 
 
+def test_single_values_are_asked_before_ranges() -> None:
+    wide = rule("a", source="media", ports=["8000-8099"])
+    chains = Table(compiled(wide, rule("b", ports=["443"]), rule("c", source="media"))).structure
+    asked = [line.partition("@")[2] for line in chains["chain eth0_to_eth1"] if line.endswith("accept")]
+    assert [name.partition(" ")[0] for name in asked] == [
+        "eth0_to_eth1/from-to-port",
+        "eth0_to_eth1/to-port",
+        "eth0_to_eth1/from-to-port-ranges",
+    ]
+
+
+def test_what_is_no_flow_is_not_counted() -> None:
+    structure = Table(compiled(rule("a"))).structure
+    counted = {name for name, lines in structure.items() if not name.startswith("chain") and "counter" in lines}
+    assert counted == {"set eth0_to_eth1/to-port"}
+
+
 def test_a_way_whose_interfaces_have_unusual_names_has_a_chain_all_the_same() -> None:
     named = (("eth1.62", "wan:0"), ("eth1.62", "wan_0"), ("a", "b_to_c"), ("a_to_b", "c"), ("0", "1"))
     ways = [{"ingress": ingress, "egress": egress} for ingress, egress in named]
