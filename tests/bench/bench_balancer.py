@@ -3,7 +3,7 @@
 
 Budget: 1.3 times what HAProxy itself takes to check the same file and to take over with it, from main() entered to just
 before exit_json. Beside it the way of an ordinary role: a template of Jinja, a check, and a restart. Then 20 members
-are drained; budget 0.1 s, beside a loop of community.general.haproxy where `.build/peers` holds it.
+are drained; budget 0.1 s, beside a loop of community.general.haproxy, fetched into `.build/peers` the first time.
 
 All of it runs in namespaces of its own, with its own /etc/haproxy, /run and so on; it needs root.
 """
@@ -20,7 +20,8 @@ import time
 import typing as t
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.bench import peers
+
 POOLS, PORTS, SERVERS = 1000, 8, 2
 PAIRS = int(os.environ.get("OPENUC_BENCH_PAIRS", "9"))
 DRAINED = 20
@@ -156,7 +157,6 @@ def stop() -> None:
 
 # --- draining -------------------------------------------------------------------------------------------------------
 
-PEERS = ROOT / ".build/peers"
 PLAY = """
 - hosts: localhost
   gather_facts: false
@@ -193,13 +193,17 @@ def drained() -> tuple[float, float]:
 
 def looped() -> float:
     """One service of each member only, and no waiting; 0 where the peer is not there."""
-    if not (PEERS / "ansible_collections/community/general/plugins/modules/haproxy.py").exists():
+    if not peers.collection("community.general"):
         return 0.0
     sections = [f"openuc-10.50.{pool // 250}.{pool % 250 + 1}:5060" for pool in range(DRAINED)]
     play = Path("/run/play.yml")
     play.write_text(PLAY % json.dumps(sections))
     program = Path(sys.executable).with_name("ansible-playbook")
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PEERS), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(peers.PEERS),
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+    }
     environment.pop("ANSIBLE_CONFIG", None)
     start = time.perf_counter()
     command = [str(program), "-i", "localhost,", "-c", "local", str(play)]
@@ -212,6 +216,8 @@ def looped() -> float:
 
 def main() -> None:
     if os.environ.get("OPENUC_BENCH_INSIDE") != "1":
+        # There is no network inside.
+        peers.collection("community.general")
         inside = {**os.environ, "OPENUC_BENCH_INSIDE": "1"}
         os.execvpe("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
                                sys.executable, __file__], inside)  # fmt: skip
@@ -252,7 +258,7 @@ def report(times: dict[str, list[float]], draining: float, by_task: float) -> No
     if by_task:
         print(f"a loop of community.general.haproxy over one service of each {by_task:.1f} s")
     else:
-        print("no loop of community.general.haproxy: it is not in .build/peers")
+        print("no loop of community.general.haproxy: it could not be fetched")
     if ratio > BUDGET or draining > DRAIN_BUDGET:
         raise SystemExit("over budget")
 
