@@ -20,13 +20,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..files import read_bytes, write_whole
+from ..files import read_bytes
 from ..journal import Journal
 from . import certificates, files, keys, requests
 from .model import Held, KeyFacts, RequestFacts
 
 KEY, REQUEST, RECORD = "key.pem", "request.pem", "request.json"
 CERTIFICATE, TRUST = "certificate.pem", "trust.pem"
+KNOWN = "known.json"
 
 
 class Store:
@@ -36,7 +37,7 @@ class Store:
         self.folder = Path(folder)
         self.items = self.folder / "certificates"
         self._journal = Journal(folder, "journal")
-        self._known_file = self.folder / "known.json"
+        self._known_file = self.folder / KNOWN
         self._known: dict[str, KeyFacts] = {}
         self._asked: dict[str, RequestFacts] = {}
         for digest, fields in _entries(files.json_of(read_bytes(self._known_file))):
@@ -169,7 +170,7 @@ class Store:
         proved: dict[str, KeyFacts | RequestFacts] = {**self._known, **self._asked}
         data = json.dumps({digest: vars(found) for digest, found in proved.items()}, sort_keys=True).encode()
         if data != read_bytes(self._known_file):
-            write_whole(self._known_file, data)
+            files.write_all(self.folder, [(".", KNOWN, data)], remade=(KNOWN,))
 
     def forget_certificate(self, name: str) -> None:
         self.path(name, CERTIFICATE).unlink(missing_ok=True)
