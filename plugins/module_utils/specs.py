@@ -80,6 +80,7 @@ DNS_ZONE: Spec = {
     "records": {"type": "raw"},
     "resolvers": {"type": "list", "elements": "str", "default": []},
     "name_servers": {"type": "raw", "default": []},
+    "vantages": {"type": "list", "elements": "str", "default": []},
 }
 DNS_NAME_SERVER: Fields = {
     "name": Field(str, required=True),
@@ -113,6 +114,19 @@ DNS_RECORD: Fields = {
     "type": Field(str, required=True, choices=("A", "AAAA", "CNAME", "MX", "PTR", "SRV", "TXT")),
     "ttl": Field(int),
     "values": Field(list, required=True, elements=str),
+}
+# A record set as it was and as it is; what is none has no values.
+DNS_HEARD: Fields = {
+    "name": Field(str, required=True),
+    "type": DNS_RECORD["type"],
+    "values": Field(list, required=True, elements=str),
+    "before": Field(list, elements=str),
+    "lowest_ttl": Field(int),
+}
+DNS_VERIFY: Spec = {
+    "records": {"type": "raw", "required": True},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+    "timeout": {"type": "float", "default": 3.0},
 }
 
 DRAIN: Spec = {

@@ -93,6 +93,13 @@ options:
     type: list
     elements: str
     default: []
+  vantages:
+    description:
+      - Hosts that clients of the view look from. Those of a zone that was changed are in RV(to_hear), to be asked by
+        M(openuc.ocs.dns_verify), which the role does.
+    type: list
+    elements: str
+    default: []
   name_servers:
     description:
       - Servers of the zone for O(format=zone), the primary first, each a mapping with C(name) and C(addresses). With
@@ -111,7 +118,7 @@ options:
   zones:
     description:
       - Several zones at once, in place of O(server), O(address), O(port), O(zone), O(view), O(update), O(key_name),
-        O(records), O(resolvers) and O(name_servers). Each is a mapping with these options.
+        O(records), O(resolvers), O(vantages) and O(name_servers). Each is a mapping with these options.
       - Zones of different servers are worked on side by side. One that fails does not stop the others.
     type: raw
   keys:
@@ -334,12 +341,18 @@ zones:
     resolvers:
       description:
         - What O(resolvers) tell, each with C(resolver), C(detail), C(seconds) and C(standing), V(current), V(cached),
-          V(elsewhere), V(own_zone) or V(unreachable). What is V(cached) lasts at most so many seconds.
+          V(failing), V(elsewhere), V(own_zone) or V(unreachable). What is V(cached) lasts at most so many seconds.
       type: list
       elements: dict
     error:
       description: What went wrong with it; empty when nothing did.
       type: str
+to_hear:
+  description:
+    - For each of O(vantages) up to 200 record sets that were changed of the zones that it sees, as
+      M(openuc.ocs.dns_verify) takes them.
+  returned: success and failure
+  type: dict
 gathered:
   description: A mapping for each zone with C(zone), C(view), C(server) and C(records).
   returned: with O(state=gathered)

@@ -16,9 +16,12 @@ from ..items import refused
 from ..limits import limits_of
 from ..rendered import written
 from ..zone_text import counted
-from . import formats, journal, library
+from . import formats, journal, library, names, rdata, verification
 from .jobs import OFFLINE, Common, Job, jobs_of, whole_zone_problems
+from .planning import Change
 from .records import key_text
+from .resolvers import MOST_ASKED
+from .transfer import Live
 from .work import Outcome, work
 
 Result = dict[str, Any]
@@ -52,7 +55,9 @@ def run(options: Mapping[str, Any], check: bool) -> Result:
         verify=options["verify"],
         timeout=options["timeout"],
     )
-    return result_of(_all(jobs, common), common)
+    outcomes = _all(jobs, common)
+    _follow_chains(outcomes)
+    return result_of(outcomes, common)
 
 
 def _offline(options: Mapping[str, Any], check: bool) -> Result:
@@ -110,6 +115,18 @@ def _all(jobs: Sequence[Job], common: Common) -> list[Outcome]:
     return [outcomes[job.place, job.zone] for job in jobs]
 
 
+def _follow_chains(outcomes: Sequence[Outcome]) -> None:
+    """What is wanted of a zone may lead to names of another zone of its view."""
+    views: dict[str, dict[bytes, Live]] = collections.defaultdict(dict)
+    for outcome in outcomes:
+        if outcome.live:
+            views[outcome.job.place.view][outcome.job.zone] = outcome.live
+    for outcome in outcomes:
+        if outcome.live:
+            broken = verification.broken_chains(outcome.job.want, views[outcome.job.place.view])
+            outcome.warnings += [f"{outcome.job.place}: {each}" for each in broken]
+
+
 def result_of(outcomes: Sequence[Outcome], common: Common) -> Result:
     changes = [change for outcome in outcomes for change in (outcome.changes if common.check else outcome.applied)]
     # Of those whose answer was lost it is not known; the zone may be changed.
@@ -120,6 +137,7 @@ def result_of(outcomes: Sequence[Outcome], common: Common) -> Result:
     found = result([change.operation for change in changes], foreign, undo, ", ".join(stored))
     found["changed"] = found["changed"] or unknown
     found["zones"] = [_zone(outcome, common) for outcome in outcomes]
+    found["to_hear"] = _to_hear(outcomes)
     found["warnings"] = [warning for outcome in outcomes for warning in outcome.warnings]
     if common.state == "gathered":
         found["gathered"] = [_gathered(outcome) for outcome in outcomes]
@@ -150,6 +168,25 @@ def _zone(outcome: Outcome, common: Common) -> Result:
         "resolvers": [dataclasses.asdict(heard) for heard in outcome.heard],
         "error": "" if outcome.unstored else outcome.error,
     }
+
+
+def _to_hear(outcomes: Sequence[Outcome]) -> dict[str, list[Result]]:
+    """For each host that clients look from, what was changed of the zones that they see, as it was and as it is."""
+    found: dict[str, list[Result]] = collections.defaultdict(list)
+    for outcome in outcomes:
+        items = [_heard_item(change, outcome.lowest_ttl) for change in outcome.applied[:MOST_ASKED]]
+        for vantage in outcome.job.vantages if items else ():
+            found[vantage] += items[: MOST_ASKED - len(found[vantage])]
+    return dict(found)
+
+
+def _heard_item(change: Change, lowest_ttl: int) -> Result:
+    name, kind = change.key
+    before, after = (
+        [rdata.to_text(kind, value) for value in rrset[1]] if rrset else [] for rrset in (change.before, change.after)
+    )
+    named = {"name": names.to_text(name), "type": rdata.type_text(kind)}
+    return {**named, "values": after, "before": before, "lowest_ttl": lowest_ttl}
 
 
 def _gathered(outcome: Outcome) -> Result:

@@ -79,7 +79,7 @@ def _sets_of(zone: str, text: str, default_ttl: int) -> Any:
     """What the library reads of a zone file. Other files are not included, nor is anything generated."""
     manager = dns.zonefile.RRSetsReaderManager(dns.name.from_text(f"{zone.rstrip('.')}."), False)
     tokens = dns.tokenizer.Tokenizer(text)
-    with manager.writer(True) as transaction:
+    with manager.writer(True) as transaction:  # type: ignore[no-untyped-call]
         dns.zonefile.Reader(
             tokens, dns.rdataclass.IN, transaction, allow_directives=_DIRECTIVES, default_ttl=default_ttl
         ).read()

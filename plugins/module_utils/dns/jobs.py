@@ -36,6 +36,7 @@ class Job:
     given: bool
     resolvers: tuple[str, ...] = ()
     name_servers: tuple[NameServer, ...] = ()
+    vantages: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,10 +141,9 @@ def _job(zone: Mapping[str, Any], keys: Mapping[str, signing.Key], state: str) -
     place = Place(str(name), server, str(zone.get("address") or server), str(zone.get("view") or ""))
     update = zone.get("update") or "tsig"
     wire = names.from_text(str(name))
-    resolvers = tuple(map(str, zone.get("resolvers") or ()))
-    return Job(
-        place, wire, int(zone.get("port") or 53), str(update), key, want, given is not None, resolvers, name_servers
-    ), []
+    resolvers, vantages = (tuple(map(str, zone.get(option) or ())) for option in ("resolvers", "vantages"))
+    port = int(zone.get("port") or 53)
+    return Job(place, wire, port, str(update), key, want, given is not None, resolvers, name_servers, vantages), []
 
 
 def _name_servers(zone: Mapping[str, Any]) -> tuple[tuple[NameServer, ...], list[str]]:

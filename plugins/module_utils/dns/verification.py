@@ -96,29 +96,37 @@ def _values(connection: Connection, live: Live, name: bytes, kind: int) -> Seque
     return [record[4] for record in message.answers if record[:2] == (name, kind)]
 
 
-def broken_chains(want: Mapping[Key, Wanted], live: Live) -> list[str]:
-    """Wanted SRV records and aliases whose targets are names of this zone without an address."""
+def broken_chains(want: Mapping[Key, Wanted], zones: Mapping[bytes, Live]) -> list[str]:
+    """Wanted SRV records and aliases whose targets are names of these zones of a view, and have no address there."""
     found = []
     for key, wanted in want.items():
-        if key[1] not in (rdata.SRV, rdata.CNAME) or not live.complete:
+        if key[1] not in (rdata.SRV, rdata.CNAME):
             continue
         for value in wanted.values:
             target = value[6:] if key[1] == rdata.SRV else value
-            if names.within(target, live.zone) and not _leads_to_address(target, live):
-                found.append(f"{key_text(key)}: {names.to_text(target)} has no address in this zone")
+            if not _leads_to_address(target, zones):
+                zone = names.to_text(_zone_of(target, zones) or b"")
+                found.append(f"{key_text(key)}: {names.to_text(target)} has no address in the zone {zone}")
     return found
 
 
-def _leads_to_address(name: bytes, live: Live, depth: int = 8) -> bool:
-    for candidate in [name, *(b"\1*" + parent for parent in names.parents(name, live.zone))]:
-        if (candidate, rdata.A) in live.records or (candidate, rdata.AAAA) in live.records:
+def _zone_of(name: bytes, zones: Mapping[bytes, Live]) -> bytes | None:
+    """The zone that holds a name: the nearest above it."""
+    return max((zone for zone in zones if names.within(name, zone)), key=len, default=None)
+
+
+def _leads_to_address(name: bytes, zones: Mapping[bytes, Live], depth: int = 8) -> bool:
+    """True also where it cannot be known: outside these zones, or where a zone was not read as a whole."""
+    apex = _zone_of(name, zones)
+    if apex is None or not zones[apex].complete:
+        return True
+    held = zones[apex].records
+    for candidate in [name, *(b"\1*" + parent for parent in names.parents(name, apex))]:
+        if (candidate, rdata.A) in held or (candidate, rdata.AAAA) in held:
             return True
-        alias = live.records.get((candidate, rdata.CNAME))
+        alias = held.get((candidate, rdata.CNAME))
         if alias and depth:
-            target = alias[1][0]
-            return not names.within(target, live.zone) or _leads_to_address(target, live, depth - 1)
-        if any(
-            (parent, rdata.NS) in live.records for parent in names.parents(candidate, live.zone) if parent != live.zone
-        ):
+            return _leads_to_address(alias[1][0], zones, depth - 1)
+        if any((parent, rdata.NS) in held for parent in names.parents(candidate, apex) if parent != apex):
             return True
     return False

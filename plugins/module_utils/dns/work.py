@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from time import sleep
 from typing import Any
 
-from . import journal, planning, records, resolvers, transfer, updates, verification
+from . import journal, planning, records, resolvers, transfer, updates, verification, wire
 from .connection import Connection
 from .errors import BadSignatureError, ChangedError, DnsError, FailedError, TruncatedError, UnreachableError, of_code
 from .jobs import WRITING, Common, Job
 from .journal import Entry, Journal, JournalError
 from .planning import Change, Decision, Owned, Policy
+from .resolvers import Question
 from .transfer import Live
 
 _FEW = 5
@@ -36,6 +37,8 @@ class Outcome:
     foreign: list[str] = dataclasses.field(default_factory=list)
     gathered: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     serials: tuple[int | None, int | None] = (None, None)
+    lowest_ttl: int = 0
+    live: Live | None = None
     standings: list[verification.Standing] = dataclasses.field(default_factory=list)
     heard: list[resolvers.Heard] = dataclasses.field(default_factory=list)
     verified: bool | None = None
@@ -86,6 +89,7 @@ class _Work:
         live = transfer.read(self._connection, self._job.zone, self._asked(entries))
         self._outcome.read = "transfer" if live.complete else "queries"
         self._outcome.serials = (live.serial, live.serial)
+        self._outcome.lowest_ttl = wire.lowest_ttl(live.soa)
         if self._common.state == "gathered":
             self._gather(live)
             return
@@ -171,8 +175,7 @@ class _Work:
         return self._confirm(decision)
 
     def _send(self, update: updates.Update) -> None:
-        wire = update.writer.wire(self._connection.number())
-        code = self._connection.ask(wire).header.code
+        code = self._connection.ask(update.writer.wire(self._connection.number())).header.code
         if code:
             raise of_code(code, "an update", self._connection.key_name)
 
@@ -243,7 +246,7 @@ class _Work:
         job, outcome = self._job, self._outcome
         if outcome.verified is None:
             outcome.verified = True
-        outcome.warnings += [f"{job.place}: {each}" for each in verification.broken_chains(job.want, live)]
+        outcome.live = live
         others = [
             each
             for each in verification.name_servers(self._connection, live, job.place.server.rstrip(".").lower())
@@ -266,7 +269,8 @@ class _Work:
         changed = {change.key for change in outcome.changes}
         same = [Change(key, live.records[key], live.records[key]) for key in job.want if key in live.records]
         asked = [*outcome.changes, *(change for change in same if change.key not in changed)]
-        outcome.heard = resolvers.heard(job.resolvers, asked, live, min(self._common.timeout, 3.0))
+        questions = [Question(each.key, each.before, each.after, outcome.lowest_ttl) for each in asked]
+        outcome.heard = resolvers.heard(job.resolvers, questions, min(self._common.timeout, 3.0))
         outcome.warnings += [
             f"{job.place}: the resolver {each.resolver} is {each.standing}: {each.detail}"
             for each in outcome.heard

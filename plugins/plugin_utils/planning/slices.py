@@ -11,6 +11,7 @@ import typing as t
 from ..json_text import plain
 from ..topology.access import may_connect
 from ..topology.balancing import given_balancer
+from ..topology.inputs.network import Address
 from ..topology.inputs.policy import PinpointInput, ZoneInput
 from ..topology.model import Server, Topology
 from ..topology.network_map import Crossing
@@ -160,6 +161,7 @@ def zone_slices(topology: Topology, plan: Plan) -> t.Iterator[Slice]:
                 "key_name": zone.key,
                 "records": records,
                 **_resolvers(topology, view),
+                **_vantages(topology, view),
                 "name_servers": [
                     *_name_servers(topology, view, zone),
                     *(
@@ -185,11 +187,9 @@ def _addresses_in(topology: Topology, view: str, server: Server | None) -> list[
     """A server's addresses in networks that see the view; else all, as the Internet sees them where it is outside."""
     if server is None:
         return []
-    given = server.given.addresses.given()
-    own = [address for name in given if (address := server.address(name))]
-    seeing = [each for each in own if VIEW_OF_ZONE.get(topology.networks.zone(topology.networks.locate(each))) == view]
-    public = [address for name in given if (address := server.public(name))] if view == "external" else own
-    return [str(address) for address in seeing or public]
+    address_of = server.public if view == "external" else server.address
+    usual = [address for name in server.given.addresses.given() if (address := address_of(name))]
+    return [str(address) for address in _seeing(topology, view, server) or usual]
 
 
 def _delegated(zone: str, others: t.Collection[str]) -> list[str]:
@@ -200,14 +200,25 @@ def _delegated(zone: str, others: t.Collection[str]) -> list[str]:
 
 def _resolvers(topology: Topology, view: str) -> Arguments:
     """Resolvers of the inventory that answer those who see the view; they are asked what they tell of its zones."""
-    found = []
-    for server in topology.of_type("resolver"):
-        given = server.given.addresses
-        for address in (getattr(given, name) for name in given.given()):
-            network = server.given.network or topology.networks.locate(address)
-            if VIEW_OF_ZONE.get(topology.networks.zone(network)) == view:
-                found.append(str(address))
+    found = [str(address) for server in topology.of_type("resolver") for address in _seeing(topology, view, server)]
     return {"resolvers": found} if found else {}
+
+
+def _vantages(topology: Topology, view: str) -> Arguments:
+    """Hosts of the inventory that clients who see the view look from, whose own resolvers are asked."""
+    found = [
+        server.name
+        for server in topology.of_type("vantage")
+        if may_connect(topology, server) and _seeing(topology, view, server)
+    ]
+    return {"vantages": found} if found else {}
+
+
+def _seeing(topology: Topology, view: str, server: Server) -> list[Address]:
+    """The addresses of a server in networks that see the view."""
+    own = [address for name in server.given.addresses.given() if (address := server.address(name))]
+    networks = {address: server.given.network or topology.networks.locate(address) for address in own}
+    return [each for each in own if VIEW_OF_ZONE.get(topology.networks.zone(networks[each])) == view]
 
 
 def _zones_held(topology: Topology, plan: Plan) -> dict[tuple[str, str], ZoneInput | PinpointInput]:

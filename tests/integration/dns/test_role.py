@@ -32,14 +32,18 @@ class Role:
 
     def run(self, *arguments: str, tasks_from: str = "main", hosts: str = "dns_server", **variables: t.Any) -> str:
         """What Ansible said; the task's hosts must have been fine."""
+        code, said = self.tried(*arguments, tasks_from=tasks_from, hosts=hosts, **variables)
+        assert code == 0, said
+        return said
+
+    def tried(self, *arguments: str, tasks_from: str, hosts: str, **variables: t.Any) -> tuple[int, str]:
         role = {"name": "openuc.ocs.dns", "tasks_from": tasks_from}
         play = [{"hosts": hosts, "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]
         path = self.folder / "play.yml"
         path.write_text(yaml.safe_dump(play))
         given = json.dumps({**self.variables, **variables})
         done = self.lab.ansible("ansible-playbook", INVENTORY, "-e", given, *arguments, str(path))
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return done.returncode, done.stdout + done.stderr
 
     def asked(self, name: str, kind: str, client: str) -> list[str]:
         return sorted(self.lab.on(client, "dig", "+short", f"@{ASKING[client]}", name, kind).stdout.split("\n")[:-1])
@@ -61,7 +65,7 @@ def planned(server: str) -> dict[tuple[str, str], list[str]]:
 def role(running_lab: RunningLab, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Role]:
     made = Role(running_lab, tmp_path_factory.mktemp("dns role"))
     yield made
-    made.run(dns_prune=True, dns_stages=[], dns_most_deleted=1000, dns_most_deleted_ratio=1.0)
+    made.run(dns_stages=[], **PRUNE)
 
 
 def test_check_apply_apply_check(role: Role) -> None:
@@ -83,11 +87,66 @@ def test_each_view_sees_its_own_records(role: Role) -> None:
             assert role.asked(name, kind, client) == values, f"{name} {kind} asked by {client}"
 
 
+PRUNE: t.Final = {"dns_prune": True, "dns_most_deleted": 1000, "dns_most_deleted_ratio": 1.0}
+CLIENT = "client1.corp.contoso.com"
+
+
+@pytest.fixture
+def emptied(role: Role) -> Role:
+    role.run(dns_stages=[], **PRUNE)
+    return role
+
+
+def test_where_clients_are_it_is_asked_what_they_hear_of_changes_alone(emptied: Role) -> None:
+    asked = emptied.run()
+    assert f"{SERVERS[0]} -> {CLIENT}" in asked
+    assert f"{SERVERS[1]} -> world1.example.net" in asked
+    assert f"-> {CLIENT}" not in emptied.run("--check", dns_stages=[], **PRUNE)
+    assert f"-> {CLIENT}" not in emptied.run()
+
+
+OWN_ZONE: t.Final = """
+set -e
+cd /tmp
+echo 'corp.contoso.com. 60 IN SOA ns.example. h.example. 1 2 3 4 5' > own.zone
+echo 'corp.contoso.com. 60 IN NS ns.example.' >> own.zone
+cat > own.conf <<'end'
+options { directory "/tmp"; listen-on { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; pid-file "/tmp/own.pid"; };
+controls {};
+zone "corp.contoso.com" { type primary; file "/tmp/own.zone"; };
+end
+named -c /tmp/own.conf
+cp /etc/resolv.conf own.kept
+echo nameserver 127.0.0.1 > /etc/resolv.conf
+"""
+NO_LONGER: t.Final = "cat /tmp/own.kept > /etc/resolv.conf; kill $(cat /tmp/own.pid); rm /tmp/own.*"
+
+
+def test_clients_whose_resolver_has_a_zone_of_its_own_fail_the_run(emptied: Role) -> None:
+    """Nothing that is right is taken back: that is for whoever called the role."""
+    emptied.lab.on(CLIENT, "sh", "-c", OWN_ZONE)
+    try:
+        code, said = emptied.tried(tasks_from="main", hosts=SERVERS[0])
+    finally:
+        emptied.lab.on(CLIENT, "sh", "-c", NO_LONGER)
+    assert code == 2, said
+    assert "the resolver 127.0.0.1 is own_zone: " in said
+    assert "corp.contoso.com A is none there" in said
+    assert emptied.asked("pool1.corp.contoso.com", "A", CLIENT) == ["10.20.0.100"]
+
+
+def test_a_host_that_cannot_be_asked_is_told_and_fails_nothing(emptied: Role, tmp_path: Path) -> None:
+    away = tmp_path / "away.yml"
+    away.write_text(yaml.safe_dump({"all": {"hosts": {CLIENT: {"ansible_host": "172.31.255.250"}}}}))
+    said = emptied.run("-i", str(away), hosts=SERVERS[0])
+    assert "its resolvers were not asked: it cannot be reached" in said
+    assert changed(said) == {SERVERS[0]: 1}
+
+
 def test_a_stage_adds_what_it_needs(role: Role) -> None:
-    prune = {"dns_prune": True, "dns_most_deleted": 1000, "dns_most_deleted_ratio": 1.0}
     stages = list(dict.fromkeys(_stages(SERVERS[0])))
     assert len(stages) > 2
-    role.run(dns_stages=stages[:1], **prune)
+    role.run(dns_stages=stages[:1], **PRUNE)
     counts = [_count(role)]
     for reached in (2, len(stages)):
         role.run(dns_stages=stages[:reached])
@@ -107,8 +166,7 @@ def _count(role: Role) -> int:
 
 
 def test_a_run_is_undone_by_its_name(role: Role) -> None:
-    prune = {"dns_prune": True, "dns_most_deleted": 1000, "dns_most_deleted_ratio": 1.0}
-    role.run(dns_stages=[], **prune)
+    role.run(dns_stages=[], **PRUNE)
     role.run(dns_run="rollout")
     assert role.asked("sip.contoso.com", "A", "world1.example.net") != []
     said = role.run(tasks_from="restore", dns_run="rollout")

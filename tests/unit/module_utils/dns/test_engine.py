@@ -284,7 +284,7 @@ class TestVerification:
         assert done["warnings"] == [
             (
                 "zone contoso.com at ns1 (127.0.0.1), view internal: _sip._tcp.contoso.com SRV: "
-                "nowhere.contoso.com has no address in this zone"
+                "nowhere.contoso.com has no address in the zone contoso.com"
             )
         ]
 
@@ -294,6 +294,22 @@ class TestVerification:
     def test_a_target_with_one_is_not(self, estate: Estate, there: str) -> None:
         estate.server.put(there)
         assert ok(estate.run([record("_sip._tcp", "SRV", "0 0 5060 a.contoso.com.")]))["warnings"] == []
+
+    @pytest.mark.parametrize(
+        ("there", "told"), [("a.corp.contoso.com 60 A 10.0.0.1", 0), ("b.corp.contoso.com 60 A 10.0.0.1", 1)]
+    )
+    def test_a_target_is_followed_into_another_zone_of_the_view(self, estate: Estate, there: str, told: int) -> None:
+        sip = record("_sip._tcp", "SRV", "0 0 5060 a.corp.contoso.com.")
+        with running(Nameserver("corp.contoso.com")) as below:
+            below.put(there)
+            corp = {"zone": "corp.contoso.com", "port": below.port, "records": []}
+            zones = [estate.zone(records=[sip]), estate.zone(**corp)]
+            unset = dict.fromkeys(("server", "address", "zone", "view", "key_name"))
+            warnings = ok(estate.run(None, zones=zones, **unset, port=53))["warnings"]
+        assert [
+            each for each in warnings if "a.corp.contoso.com has no address in the zone corp.contoso.com" in each
+        ] == warnings
+        assert len(warnings) == told
 
     def test_name_servers_that_are_behind_are_told(self, estate: Estate) -> None:
         estate.server.put("contoso.com 3600 NS ns2.contoso.com.", "ns2.contoso.com 3600 A 127.0.0.2")
@@ -389,11 +405,38 @@ class TestResolvers:
 
     def test_one_that_refuses_says_so(self, estate: Estate, resolver: Nameserver) -> None:
         resolver.refused = {"query"}
-        assert "pool.contoso.com A is code 5 there" in self.heard(estate, POOL)[2]
+        standing, _seconds, detail = self.heard(estate, POOL)
+        assert (standing, detail[:34]) == ("failing", "pool.contoso.com A is code 5 there")
 
     def test_one_that_is_away(self, estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(resolvers, "PORT", closed_port())
         assert self.heard(estate, POOL)[0] == "unreachable"
+
+
+class TestVantages:
+    """Hosts that clients look from get what was changed of the zones that they see, as it was and as it is."""
+
+    def heard(self, estate: Estate, records: list[Item], **more: t.Any) -> dict[str, t.Any]:
+        return ok(estate.run(records, vantages=["client1"], **more))["to_hear"]
+
+    def test_what_was_changed_is_told(self, estate: Estate) -> None:
+        estate.server.put("pool.contoso.com 60 A 10.5.5.5")
+        pool = {"name": "pool.contoso.com", "type": "A", "lowest_ttl": 300}
+        assert self.heard(estate, [POOL]) == {
+            "client1": [{**pool, "values": ["10.0.0.1", "10.0.0.2"], "before": ["10.5.5.5"]}]
+        }
+        assert self.heard(estate, None, state="deleted", adopt=False)["client1"][0]["before"] == [
+            "10.0.0.1",
+            "10.0.0.2",
+        ]
+
+    def test_nothing_where_nothing_was_changed_or_only_would_be(self, estate: Estate) -> None:
+        assert self.heard(estate, [POOL], check=True) == {}
+        self.heard(estate, [POOL])
+        assert self.heard(estate, [POOL]) == {}
+
+    def test_of_many_no_more_than_are_asked_for(self, estate: Estate) -> None:
+        assert len(self.heard(estate, many(300))["client1"]) == resolvers.MOST_ASKED
 
 
 def test_one_key_may_be_of_another_algorithm(estate: Estate) -> None:
