@@ -42,14 +42,14 @@ class ActionModule(RolloutAction):
         if run.options.get("verification") == "tell":
             self._display.warning(words)
             return {"changed": False}
-        return _stopped(run, wave, f"{words}. Mend it and run the same again, or accept it with uc_verification: tell")
+        return run.stop(wave.id, f"{words}. Mend it and run the same again, or accept it with uc_verification: tell")
 
 
 def _before(run: UnderWay, wave: Wave, everyone: t.Sequence[str], alive: t.Collection[str]) -> Result:
     run.renew()
     missing = missing_words(wave, everyone, alive)
     if missing:
-        return _stopped(run, wave, missing)
+        return run.stop(wave.id, missing)
     if wave.kind == "verify":
         return {"changed": False}
     stages = {host: list(wave.stages[host]) for host in wave.hosts}
@@ -68,7 +68,7 @@ def _after(run: UnderWay, wave: Wave, alive: t.Collection[str]) -> Result:
     }
     _tell(run, wave, news)
     words = stop_words(wave, told, run.following(wave))
-    return _stopped(run, wave, words) if words else {"changed": False}
+    return run.stop(wave.id, words) if words else {"changed": False}
 
 
 def _tell(run: UnderWay, wave: Wave, news: t.Mapping[str, dict[str, str]]) -> None:
@@ -85,9 +85,3 @@ def _is_news(host: str, wave: Wave, attempts: t.Mapping[tuple[str, str], t.Any])
     """Who failed has told it already."""
     attempt = attempts.get((wave.mechanism, host))
     return attempt is not None and not attempt.result
-
-
-def _stopped(run: UnderWay, wave: Wave, words: str) -> Result:
-    run.log.add("stopped", run.run, {"wave": wave.id, "reason": words})
-    run.close("stopped", words)
-    return {"failed": True, "msg": words}

@@ -33,8 +33,7 @@ class ActionModule(RolloutAction):
         words = f"{host}: {wave.mechanism} failed in wave {wave.id}" + (f": {reason}" if reason else "")
         if set(variables["ansible_play_hosts"]) <= set(wave.hosts) and _is_last_word(run, wave, host):
             # Nobody is left to stand at the gate: Ansible gives up all hosts when a task fails that runs once for all.
-            run.log.add("stopped", run.run, {"wave": wave.id, "reason": words})
-            run.close("stopped", words)
+            return run.stop(wave.id, words)
         return {"failed": True, "msg": words}
 
 

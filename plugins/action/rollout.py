@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 
 from ..module_utils.files import make_folder
 from ..module_utils.journal import run_id
+from ..plugin_utils.acting.compared import comparisons_in
 from ..plugin_utils.acting.issuing import MECHANISM as CERTIFYING
 from ..plugin_utils.acting.issuing import stages_to_issue
 from ..plugin_utils.acting.rollout import (
@@ -25,6 +26,7 @@ from ..plugin_utils.acting.rollout import (
     UnderWay,
     Variables,
     blueprint_in,
+    selected,
     slices_in,
     under_way,
 )
@@ -46,6 +48,7 @@ from ..plugin_utils.rollout.approval import refusal
 from ..plugin_utils.rollout.blueprint import MECHANISMS, Blueprint
 from ..plugin_utils.rollout.checkpoints import unknown
 from ..plugin_utils.rollout.choice import RefusedError, choose
+from ..plugin_utils.rollout.looks import differing, looks_of, silent_words
 from ..plugin_utils.rollout.report import status_lines
 from ..plugin_utils.rollout.service import balancers_of, drained
 from ..plugin_utils.rollout.standing import Standing, standing_of
@@ -53,7 +56,7 @@ from ..plugin_utils.rollout.undoing import NothingToUndoError, Undoing, undoing_
 from ..plugin_utils.rollout.walk import Selection, Wave, walk
 from ..plugin_utils.schema.decode import Reader, decode
 from ..plugin_utils.topology.build import RUN_VARIABLES
-from ..plugin_utils.topology.inputs.run import RunInput
+from ..plugin_utils.topology.inputs.run import RunInput, WavesInput
 from ..plugin_utils.topology.inventory import PREFIX
 
 CONFIRMED_FILE = "confirmed.yml"
@@ -70,10 +73,12 @@ class ActionModule(RolloutAction):
 
     def act(self, variables: Variables) -> Result:
         state = self.given("state")
+        if state == "looked":
+            return self._looked(variables)
         if state == "ended":
             return self._end()
         if state not in ("begun", "undoing", "told"):
-            raise AnsibleError(f"state: {state}: expected begun, undoing, ended or told")
+            raise AnsibleError(f"state: {state}: expected begun, looked, undoing, ended or told")
         estate = estate_dir(self._templar, variables)
         if estate is None:
             raise AnsibleError("the inventory is no file, so the journal has no place: set uc_estate_dir to a folder")
@@ -110,17 +115,54 @@ class ActionModule(RolloutAction):
         selection = self._able(blueprint, choose(blueprint, asked, standing, hosts, tags, skipped), asked)
         undone = undoing_of(history, asked.run, selection.hosts, selection.mechanisms) if undoing else None
         waves = undone.waves if undone else walk(blueprint, selection, standing, asked.waves)
-        run = self._under_way(estate, plan_dir, journal, asked, waves, undone.run if undone else "")
+        looks = () if undone else looks_of(waves, standing)
+        run = self._under_way(estate, plan_dir, journal, asked, selection, waves, looks, undone.run if undone else "")
         plan = digest((plan_dir / MANIFEST).read_bytes())
         about = {"plan": plan, "inventory": manifest.get("input"), "hosts": len(hosts), "undoes": run.undoes}
         self._begun(run, standing, asked, about)
         if undone:
             self._tell_undoing(undone)
-        balancers = {} if undone else balancers_of(slices_in(plan_dir))
+        return self._walked(run, blueprint, standing, variables)
+
+    def _walked(self, run: UnderWay, blueprint: Blueprint, standing: Standing, variables: Variables) -> Result:
+        """The looks and waves of a run, for its tasks."""
+        plan_dir, hosts, groups = Path(run.plan_dir), tuple(variables["ansible_play_hosts_all"]), variables["groups"]
+        slices = tuple(slices_in(plan_dir))
+        balancers = {} if run.undoes else balancers_of(slices)
         drains = [drained(wave, balancers, standing) for wave in run.waves]
-        issued = stages_to_issue(run.waves, slices_in(plan_dir), _reached(blueprint, standing))
-        waves_told = _for_tasks(run, hosts, drains, issued, variables["groups"])
-        return {"changed": False, "run": run.run, "plan_dir": str(plan_dir), "waves": waves_told}
+        reached = _reached(blueprint, standing)
+        waves = _waves_for_tasks(run, hosts, drains, stages_to_issue(run.waves, slices, reached), groups)
+        looks = _looks_for_tasks(run, stages_to_issue(run.looks, slices, reached))
+        return {"changed": False, "run": run.run, "plan_dir": run.plan_dir, "waves": waves, "looks": looks}
+
+    def _looked(self, variables: Variables) -> Result:
+        """The run without waves for those that were seen to be as planned."""
+        run = under_way()
+        silent = silent_words(run.looks, frozenset(variables["ansible_play_hosts"]))
+        if silent:
+            return run.stop("look", silent)
+        blueprint = blueprint_in(Path(run.plan_dir), stages_of(str(self._value(variables, "uc_product") or "")))
+        found = {look.mechanism: differing(look, comparisons_in(_folder_of(look))) for look in run.looks}
+        as_planned = {
+            look.mechanism: [host for host in look.hosts if host not in found[look.mechanism]] for look in run.looks
+        }
+        run.log.add("looked", run.run, {"as_planned": as_planned, "differing": found})
+        standing = run.log.standing()
+        targets = frozenset((mechanism, host) for mechanism, hosts in as_planned.items() for host in hosts)
+        selection = dataclasses.replace(run.selection, as_planned=targets)
+        waves = walk(blueprint, selection, standing, WavesInput(**run.options["waves"]))
+        left = dataclasses.replace(run, waves=waves, looks=())
+        left.save()
+        self._tell_looked(left, len(targets), found)
+        return self._walked(left, blueprint, standing, variables)
+
+    def _tell_looked(self, run: UnderWay, well: int, found: t.Mapping[str, t.Mapping[str, str]]) -> None:
+        changing = sum(wave.kind == "apply" for wave in run.waves)
+        left = "one wave of changes is left" if changing == 1 else f"{changing} waves of changes are left"
+        self._display.display(f"As planned: {well} of those; {left}")
+        for mechanism, differences in found.items():
+            for host, words in differences.items():
+                self._display.display(f"  {mechanism} at {host}: {words}")
 
     def _told(self, estate: Path, plan_dir: Path, blueprint: Blueprint, journal: RolloutJournal) -> Result:
         lease = LeaseFile(estate / "journal" / LEASE).read()
@@ -154,15 +196,30 @@ class ActionModule(RolloutAction):
         plan_dir: Path,
         journal: RolloutJournal,
         asked: RunInput,
+        selection: Selection,
         waves: tuple[Wave, ...],
+        looks: tuple[Wave, ...],
         undoes: str,
     ) -> UnderWay:
         check = bool(self._task.check_mode)
         private = private_folder()
         make_folder(private)
         path = copy_for_check(journal.path, private / "check") if check else journal.path
-        run = UnderWay(run_id(None), str(path), str(estate), str(plan_dir), check, plain(asked), waves, undoes)
+        run = UnderWay(
+            run_id(None),
+            str(path),
+            str(estate),
+            str(plan_dir),
+            check,
+            plain(asked),
+            waves,
+            undoes,
+            looks,
+            selected(selection),
+        )
         run.save()
+        for look in looks:
+            make_folder(_folder_of(look))
         return run
 
     def _begun(self, run: UnderWay, standing: Standing, asked: RunInput, about: dict[str, t.Any]) -> None:
@@ -181,6 +238,11 @@ class ActionModule(RolloutAction):
             f"Run {run.run}: {len(changing)} waves of changes, {steps} steps of people not passed yet"
             + (" (check mode: nothing is written)" if run.check else "")
         )
+        looking = sum(len(look.hosts) for look in run.looks)
+        if looking:
+            self._display.display(
+                f"First a look at {looking} targets that hold all of that; whoever is still as planned needs no wave"
+            )
         if taken_from:
             self._display.warning(f"run {taken_from} never ended; what it left half done is done again where it is met")
         for (mechanism, host), attempt in standing.attempts.items():
@@ -234,7 +296,7 @@ def _reached(blueprint: Blueprint, standing: Standing) -> tuple[str, ...]:
     return blueprint.up_to(*(stage for stages in done for stage in stages))
 
 
-def _for_tasks(
+def _waves_for_tasks(
     run: UnderWay,
     hosts: t.Sequence[str],
     drains: t.Sequence[Drains],
@@ -248,19 +310,35 @@ def _for_tasks(
         others = [host for host in hosts if host not in wave.hosts]
         found.append(
             {
-                **dataclasses.asdict(wave),
+                **_for_tasks(run, wave, issued),
                 "drain": {host: list(balancers) for host, balancers in drain.items()},
                 "roles": {host: _role(wave, host, groups) for host in wave.hosts},
                 "number": number,
                 "of": len(run.waves),
                 "present": list(dict.fromkeys([hosts[0], *wave.hosts, *others[:1]])),
                 "tasks": "apply_drained" if drain else wave.kind,
-                "issue_stages": list(issued.get(wave.id, ())),
-                "run": run.undoes or run.run,
-                "plan_dir": run.plan_dir,
             }
         )
     return found
+
+
+def _looks_for_tasks(run: UnderWay, issued: t.Mapping[str, t.Sequence[str]]) -> list[dict[str, t.Any]]:
+    return [{**_for_tasks(run, look, issued), "folder": str(_folder_of(look))} for look in run.looks]
+
+
+def _folder_of(look: Wave) -> Path:
+    """Where a look leaves what it saw."""
+    return private_folder() / "looked" / look.mechanism
+
+
+def _for_tasks(run: UnderWay, wave: Wave, issued: t.Mapping[str, t.Sequence[str]]) -> dict[str, t.Any]:
+    """What roles are told of a wave, and of a look."""
+    return {
+        **dataclasses.asdict(wave),
+        "issue_stages": list(issued.get(wave.id, ())),
+        "run": run.undoes or run.run,
+        "plan_dir": run.plan_dir,
+    }
 
 
 def _role(wave: Wave, host: str, groups: t.Mapping[str, t.Sequence[str]]) -> str:

@@ -24,11 +24,14 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(begun) begins a run, V(ended) says that it is complete and lets go of the lease.
+      - V(begun) begins a run.
+      - V(looked) comes after the playbook has had mechanisms compare, in check mode, the targets of RV(looks). It leaves
+        out of the run's waves who is as planned, and stops the run where one could not be reached.
+      - V(ended) says that it is complete and lets go of the lease.
       - V(undoing) begins a run that goes back to before another one, C(uc_run), or the last one that changed something.
       - V(told) only tells where the estate stands, what is next, and what waits for a person.
     type: str
-    choices: [begun, undoing, ended, told]
+    choices: [begun, looked, undoing, ended, told]
     required: true
   mechanisms:
     description:
@@ -54,14 +57,21 @@ run:
   sample: 20261101T101500Z-5f70bf
 plan_dir:
   description: The private copy of the plan that is deployed.
-  returned: when begun or undoing
+  returned: when begun, looked or undoing
   type: str
 waves:
   description:
     - The waves, in the order they are walked. Each has C(id), C(stage), C(title), C(kind), C(mechanism), C(hosts),
       the hosts that are changed, C(present), those and the hosts that look on, and C(stages), what each of the hosts
       holds afterwards.
-  returned: when begun or undoing
+  returned: when begun, looked or undoing
+  type: list
+  elements: dict
+looks:
+  description:
+    - For each mechanism the targets that were given all that is planned, as C(hosts), with C(stages) as in RV(waves) and
+      the C(folder) on the controller where comparisons are to be left.
+  returned: when begun, looked or undoing
   type: list
   elements: dict
 status:

@@ -31,7 +31,7 @@ def stages_to_issue(waves: t.Iterable[Wave], slices: t.Iterable[SliceFile], know
     asked: set[str] = set()
     found: dict[str, Stages] = {}
     for wave in waves:
-        if wave.kind != "apply" or wave.mechanism != MECHANISM:
+        if wave.kind not in ("look", "apply") or wave.mechanism != MECHANISM:
             continue
         own = tuple(dict.fromkeys(stage for stages in wave.stages.values() for stage in stages))
         needed = _ids(orders, own)

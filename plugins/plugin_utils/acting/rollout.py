@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ...module_utils.files import FileError, write_whole
 from ..rollout import lease as leases
 from ..rollout.blueprint import Blueprint, SliceFile, blueprint_of
-from ..rollout.walk import Wave
+from ..rollout.walk import Selection, Wave
 from .rollout_files import LEASE, LeaseFile, RolloutJournal, holder_of, private_folder
 
 Result = dict[str, t.Any]
@@ -24,7 +24,7 @@ RUN_FILE = "run.json"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class UnderWay:
-    """A run. The same to every task of it, and gone with it."""
+    """A run. The same to every task of it, and gone with it. Its waves are the fewer after its looks."""
 
     run: str
     journal: str
@@ -34,6 +34,15 @@ class UnderWay:
     options: t.Mapping[str, t.Any]
     waves: tuple[Wave, ...]
     undoes: str = ""
+    looks: tuple[Wave, ...] = ()
+    selected: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def selection(self) -> Selection:
+        """What the run was begun for."""
+        told = self.selected
+        hosts, mechanisms = frozenset(told["hosts"]), frozenset(told["mechanisms"])
+        return Selection(tuple(told["stages"]), hosts, mechanisms, told["verifies"])
 
     @property
     def log(self) -> RolloutJournal:
@@ -62,6 +71,12 @@ class UnderWay:
         if not self.check:
             self.lease.release(self.run)
 
+    def stop(self, place: str, words: str) -> Result:
+        """The result of the task that ends the run, at a wave or where it looks."""
+        self.log.add("stopped", self.run, {"wave": place, "reason": words})
+        self.close("stopped", words)
+        return {"failed": True, "msg": words}
+
     def save(self) -> None:
         content = json.dumps({**dataclasses.asdict(self)})
         write_whole(private_folder() / RUN_FILE, content.encode())
@@ -81,8 +96,8 @@ def under_way_or_none() -> UnderWay | None:
         told = json.loads((private_folder() / RUN_FILE).read_bytes())
     except FileNotFoundError:
         return None
-    waves = tuple(Wave(**{**wave, **_tuples(wave)}) for wave in told.pop("waves"))
-    return UnderWay(waves=waves, **told)
+    waves, looks = (tuple(Wave(**{**wave, **_tuples(wave)}) for wave in told.pop(name)) for name in ("waves", "looks"))
+    return UnderWay(waves=waves, looks=looks, **told)
 
 
 def _tuples(wave: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -118,6 +133,16 @@ def _slice(path: Path, folder: Path) -> SliceFile:
     """slices/<module>/<target>.json, or slices/<module>/<target>/<part>.json where a target has several."""
     module, target, *_part = path.relative_to(folder).with_suffix("").parts
     return SliceFile(module, target, json.loads(path.read_bytes()))
+
+
+def selected(selection: Selection) -> dict[str, t.Any]:
+    """A selection as it is kept with its run."""
+    return {
+        "stages": list(selection.stages),
+        "hosts": sorted(selection.hosts),
+        "mechanisms": sorted(selection.mechanisms),
+        "verifies": selection.verifies,
+    }
 
 
 class RolloutAction(ActionBase):  # type: ignore[misc]

@@ -42,7 +42,9 @@ class SliceAction(ActionBase):  # type: ignore[misc]
         except AnsibleError as error:
             self._compared(variables, {"failed": True, "msg": str(error)})
             raise
-        self._compared(variables, result)
+        if self._compared(variables, result):
+            # Who asks for a comparison tells what differs. A recap that said "changed" would say what is not so.
+            result["changed"] = False
         record(self._task, variables, result)
         return result
 
@@ -50,15 +52,16 @@ class SliceAction(ActionBase):  # type: ignore[misc]
         """What the mechanism does; the result of the task."""
         raise NotImplementedError
 
-    def _compared(self, variables: Variables, result: Result) -> None:
+    def _compared(self, variables: Variables, result: Result) -> bool:
         """Keep what check mode says, where somebody asks for it. What is done once for all the controller does."""
         folder = self._templar.template(variables.get(COMPARED) or "")
         if not folder or not self._task.check_mode or self._task.args.get("state") in _OFFLINE:
-            return
+            return False
         host = "" if self._task.run_once else str(variables.get("inventory_hostname", ""))
         module = self._task.action.rpartition(".")[2]
         slices = json.dumps(self._task.args.get("slice"), default=str)
         keep_comparison(Path(folder), Compared(module, host, slices), result)
+        return True
 
     def sliced(self) -> Arguments:
         """The task's arguments over those of its `slice`, which holds the items of `stages` only, where these are set.

@@ -12,7 +12,9 @@ import json
 import typing as t
 
 Data = t.Mapping[str, t.Any]
-Event = t.Literal["begun", "intent", "operations", "outcome", "checkpoint", "verified", "stopped", "ended", "undone"]
+Event = t.Literal[
+    "begun", "looked", "intent", "operations", "outcome", "checkpoint", "verified", "stopped", "ended", "undone"
+]
 Result = t.Literal["done", "failed", "rolled_back", "lost"]
 
 EVENTS: tuple[str, ...] = t.get_args(Event)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import typing as t
 
 from .blueprint import SliceFile
+from .looks import holds_all
 from .standing import Standing
 from .walk import Wave
 
@@ -33,10 +34,7 @@ def drained(wave: Wave, balancers: t.Mapping[str, tuple[str, ...]], standing: St
         return {}
     found = {}
     for host in wave.hosts:
-        target = (wave.mechanism, host)
-        is_new = wave.contents.get(host) != standing.contents.get(target)
-        is_further = not set(wave.stages[host]) <= standing.done.get(target, frozenset())
         serving = tuple(one for one in balancers.get(host, ()) if (BALANCING, one) in standing.done)
-        if serving and (is_new or is_further):
+        if serving and not holds_all(wave, host, standing):
             found[host] = serving
     return found

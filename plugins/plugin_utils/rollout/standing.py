@@ -103,6 +103,9 @@ class _Telling:
         data = entry.data
         self.runs[entry.run] = Run(entry.run, entry.at, str(data.get("who", "")), str(data.get("plan", "")))
 
+    def _looked(self, entry: Entry) -> None:
+        """What differs is changed by waves, which speak for themselves."""
+
     def _intent(self, entry: Entry) -> None:
         contents = _of(entry.data, "contents")
         for host, stages in _of(entry.data, "stages").items():

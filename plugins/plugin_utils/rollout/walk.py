@@ -19,7 +19,7 @@ from .standing import Standing, Target
 from .waves import batches
 from .work import counted, is_passed, needs_nobody
 
-PhaseKind = t.Literal["checkpoints", "apply", "verify", "undo"]
+PhaseKind = t.Literal["checkpoints", "look", "apply", "verify", "undo"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,12 +34,13 @@ class Phase:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """What a run is to do: stages in their order, hosts, mechanisms."""
+    """What a run is to do: stages in their order, hosts, mechanisms. Targets that are `as_planned` need no change."""
 
     stages: tuple[str, ...]
     hosts: frozenset[str]
     mechanisms: frozenset[str] = frozenset(MECHANISMS.values())
     verifies: bool = False
+    as_planned: frozenset[Target] = frozenset()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ def _insert_verification(phases: list[Phase], stage: str) -> None:
 def walk(blueprint: Blueprint, selection: Selection, standing: Standing, asked: WavesInput) -> tuple[Wave, ...]:
     """All waves of a run, in their order. Steps that were passed before are not walked again."""
     said: dict[Target, frozenset[str]] = {}
+    concerned: set[str] = set()
     found: list[Wave] = []
     for stage in selection.stages:
         for number, phase in enumerate(phases_of(blueprint, stage), start=1):
@@ -107,20 +109,23 @@ def walk(blueprint: Blueprint, selection: Selection, standing: Standing, asked: 
             if phase.kind == "checkpoints":
                 found.extend(_checkpoints(phase, name, standing))
             elif phase.kind == "verify":
-                found.extend(_verified(blueprint, selection, stage, found))
+                found.extend(_verified(blueprint, selection, stage) if stage in concerned else ())
             elif phase.mechanism in selection.mechanisms:
-                found.extend(_applied(blueprint, selection, standing, asked, phase, name, said))
+                due = _due(blueprint, selection, standing, phase, said)
+                concerned.update([stage] if due else [])
+                changing = [told for told in due if (phase.mechanism, told.demand.host) not in selection.as_planned]
+                waves = batches([told.demand.host for told in changing], blueprint.unit_of, asked)
+                found.extend(_applied(phase, name, changing, waves))
     return tuple(found)
 
 
-def _verified(blueprint: Blueprint, selection: Selection, stage: str, walked: t.Sequence[Wave]) -> t.Iterator[Wave]:
-    """Vantages that look at a stage, where the run changes something in it."""
-    changes = any(wave.kind == "apply" and wave.stage == stage for wave in walked)
+def _verified(blueprint: Blueprint, selection: Selection, stage: str) -> t.Iterator[Wave]:
+    """Vantages that look at a stage of which the run sees to something."""
     reached = blueprint.up_to(stage)
     looking = tuple(
         host for host, stages in blueprint.vantages.items() if host in selection.hosts and stages & set(reached)
     )
-    if selection.verifies and changes and looking:
+    if selection.verifies and looking:
         yield Wave(
             id=f"{stage}.verify",
             stage=stage,
@@ -139,17 +144,19 @@ def _checkpoints(phase: Phase, name: str, standing: Standing) -> t.Iterator[Wave
         yield Wave(id=name, stage=phase.stage, title=title, kind="checkpoints", steps=ids)
 
 
-def _applied(
-    blueprint: Blueprint,
-    selection: Selection,
-    standing: Standing,
-    asked: WavesInput,
-    phase: Phase,
-    name: str,
-    said: dict[Target, frozenset[str]],
-) -> t.Iterator[Wave]:
-    stages: dict[str, tuple[str, ...]] = {}
-    contents: dict[str, str] = {}
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Due:
+    """A target to which a phase has something to say, and the stages that it holds afterwards."""
+
+    demand: Demand
+    stages: tuple[str, ...]
+
+
+def _due(
+    blueprint: Blueprint, selection: Selection, standing: Standing, phase: Phase, said: dict[Target, frozenset[str]]
+) -> list[_Due]:
+    """What a phase is about. `said` has what was said to each target before, by which only the new is due."""
+    found = []
     for demand in blueprint.demands:
         if not _has(demand, phase.mechanism, phase.stage) or demand.host not in selection.hosts:
             continue
@@ -158,12 +165,15 @@ def _applied(
         content = demand.stages & frozenset(reached)
         if said.get(target) != content:
             said[target] = content
-            stages[demand.host] = reached
-            contents[demand.host] = demand.content
+            found.append(_Due(demand, reached))
+    return found
+
+
+def _applied(phase: Phase, name: str, due: t.Sequence[_Due], waves: t.Sequence[tuple[str, ...]]) -> t.Iterator[Wave]:
+    by_host = {told.demand.host: told for told in due}
     title = (
         "; ".join(step.title for step in phase.steps) or f"What this stage plans beside its steps ({phase.mechanism})"
     )
-    waves = batches(tuple(stages), blueprint.unit_of, asked)
     for number, hosts in enumerate(waves, start=1):
         yield Wave(
             id=f"{name}.{number}" if len(waves) > 1 else name,
@@ -173,8 +183,8 @@ def _applied(
             mechanism=phase.mechanism,
             steps=tuple(step.id for step in phase.steps),
             hosts=hosts,
-            stages={host: stages[host] for host in hosts},
-            contents={host: contents[host] for host in hosts},
+            stages={host: by_host[host].stages for host in hosts},
+            contents={host: by_host[host].demand.content for host in hosts},
         )
 
 

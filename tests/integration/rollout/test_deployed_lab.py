@@ -200,6 +200,17 @@ def held(deployed: DeployedLab) -> dict[str, str]:
     return {host: deployed.on(host, "readlink", f"/etc/openuc/certificates/{POOL}").strip() for host in (FE1, FE2)}
 
 
+def test_what_was_changed_behind_our_back_is_seen_and_set_right_and_nothing_else(deployed: DeployedLab) -> None:
+    deployed.on(OUTER, "nft", "delete", "table", "inet", "openuc_filter")
+    before = len(deployed.entries())
+    done = deployed.play("openuc.ocs.deploy")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert set(changed(done)) == {OUTER}
+    intents = [entry.data for entry in deployed.entries()[before:] if entry.event == "intent"]
+    assert [(each["mechanism"], set(each["stages"])) for each in intents] == [("firewall", {OUTER})]
+    assert "ocs2007r2.flow." in deployed.on(OUTER, "nft", "list", "table", "inet", "openuc_filter")
+
+
 def test_a_cut_management_link_stops_the_run_and_is_mended_by_the_next(deployed: DeployedLab) -> None:
     deployed.on(OUTER, "ip", "link", "set", "mgmt", "down")
     try:
@@ -207,7 +218,7 @@ def test_a_cut_management_link_stops_the_run_and_is_mended_by_the_next(deployed:
     finally:
         deployed.on(OUTER, "ip", "link", "set", "mgmt", "up")
     assert stopped.returncode != 0
-    assert f"{OUTER}: lost, and may be half changed" in stopped.stdout
+    assert f"stops before it changes anything: {OUTER} could not be reached to be looked at" in stopped.stdout
     assert deployed.verdicts()[-1] == "stopped"
     again = deployed.play("openuc.ocs.deploy", "--tags", "firewall")
     assert again.returncode == 0, again.stdout[-3000:]
@@ -215,9 +226,12 @@ def test_a_cut_management_link_stops_the_run_and_is_mended_by_the_next(deployed:
 
 
 def test_a_host_that_dies_stops_the_run_and_is_named_until_it_is_back(deployed: DeployedLab) -> None:
+    """Before it was to get one flow more, so that it has a wave and is not only looked at."""
+    more = {"from": [CLIENT], "to": ["edge1.contoso.com"], "protocol": "tcp", "ports": ["8080"], "reason": "A trial"}
+    choice = ("--tags", "firewall", "-e", json.dumps({"uc_extra_flows": [more], "ansible_ssh_timeout": 3}))
     lab.stop(deployed.lab, OUTER)
     try:
-        stopped = deployed.play("openuc.ocs.deploy", "--tags", "firewall", "-e", "ansible_ssh_timeout=3")
+        stopped = deployed.play("openuc.ocs.deploy", *choice)
         told = deployed.play("openuc.ocs.status")
     finally:
         lab.start(deployed.lab, OUTER)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.integration.rollout.stubs import StubbedEstate
 
 FE1, FE2 = "fe1.corp.contoso.com", "fe2.corp.contoso.com"
@@ -101,14 +103,47 @@ def test_the_only_host_of_a_run_that_fails_leaves_a_last_word(estate: StubbedEst
     assert not estate.has_lease()
 
 
-def test_a_second_run_asks_nobody_and_says_each_target_once(estate: StubbedEstate) -> None:
+def test_a_second_run_looks_at_each_target_once_and_asks_and_changes_nobody(estate: StubbedEstate) -> None:
     assert estate.deploy(uc_until="first_pool").returncode == 0
-    first = [note for note in estate.notes() if note.startswith("done")]
-    assert estate.deploy(uc_until="first_pool").returncode == 0
-    second = [note for note in estate.notes() if note.startswith("done")][len(first) :]
-    targets = [note.split()[1:3] for note in second]
-    assert sorted(targets) == sorted({tuple(note.split()[1:3]): note.split()[1:3] for note in first}.values())
+    first = estate.notes()
+    done = estate.deploy(uc_until="first_pool")
+    assert done.returncode == 0, done.stdout
+    targets = {tuple(note.split()[1:3]) for note in first if note.startswith("done")}
+    second = [tuple(note.split()[:3]) for note in estate.notes()[len(first) :] if not note.startswith("apply")]
+    # A stub notes twice: when it begins, and when it is done.
+    assert sorted(set(second)) == sorted(("look", *target) for target in targets)
+    assert f"As planned: {len(targets)} of those; 0 waves of changes are left" in done.stdout
+    (looked,) = estate.entries("looked")
+    assert not any(looked.data["differing"].values())
     assert len({entry.data["step"] for entry in estate.entries("checkpoint")}) == len(estate.entries("checkpoint"))
+    assert estate.verdicts() == ["complete", "complete"]
+
+
+def test_only_what_drifted_has_a_wave_with_its_gates(estate: StubbedEstate) -> None:
+    assert estate.deploy(uc_until="first_pool").returncode == 0
+    path = estate.folder / "notes"
+    path.write_text(re.sub(rf"done certificates {FE2}.*\n", "", path.read_text()))
+    before = len(estate.entries())
+    assert estate.deploy(uc_until="first_pool").returncode == 0
+    later = estate.entries()[before:]
+    (looked,) = [entry for entry in later if entry.event == "looked"]
+    assert {mechanism: hosts for mechanism, hosts in looked.data["differing"].items() if hosts} == {
+        "certificates": {FE2: "1 to add"}
+    }
+    assert [entry.data["stages"].keys() for entry in later if entry.event == "intent"] == [{FE2: ""}.keys()]
+    assert [entry.data["hosts"] for entry in later if entry.event == "outcome"] == [
+        {FE2: {"result": "done", "reason": ""}}
+    ]
+
+
+def test_a_host_that_cannot_be_looked_at_stops_the_run_before_anything_is_changed(estate: StubbedEstate) -> None:
+    assert estate.deploy(uc_until="first_pool").returncode == 0
+    done = estate.deploy(uc_until="first_pool", lose=[FE2])
+    assert done.returncode != 0
+    assert f"stops before it changes anything: {FE2} could not be reached to be looked at" in done.stdout
+    run = estate.entries("begun")[-1].run
+    assert [entry.event for entry in estate.entries() if entry.run == run] == ["begun", "stopped", "ended"]
+    assert not estate.has_lease()
 
 
 def test_waves_keep_their_order_however_many_hosts_answer_at_once(estate: StubbedEstate) -> None:
