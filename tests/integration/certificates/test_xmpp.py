@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import typing as t
 from pathlib import Path
@@ -71,6 +72,14 @@ def test_the_gateway_shows_its_outer_certificate_after_starttls(gateway: Gateway
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"id: {GATEWAY} at 203.0.113.61:5269" in done.stdout
     assert "days_left: " in done.stdout
+
+
+def test_the_report_tells_the_days_that_are_left_and_connects_to_nobody(gateway: Gateway):
+    variable = f"uc_estate_dir={gateway.folder}/estate"
+    done = gateway.lab.ansible("ansible-playbook", INVENTORY, "openuc.ocs.certificates", "-e", variable)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in (INSIDE, OUTSIDE):
+        assert re.search(rf"36[45] days  issued +{re.escape(name)}  {GATEWAY}", done.stdout), done.stdout
 
 
 def test_openssl_agrees(gateway: Gateway):
