@@ -18,6 +18,8 @@ from ..topology.model import Topology
 _UC: t.Final = "uc"
 _NAMES: t.Final[t.Mapping[str, str]] = {"icmp": "icmpv4", "esp": "50"}
 _ANYWHERE: t.Final = "0.0.0.0/0"
+# A line of the shell has 8,191 characters at most; a rule for more addresses than this is one of several of its name.
+_MOST_ADDRESSES: t.Final = 200
 _HEAD: t.Final = (
     "@echo off",
     "rem Lets in what the plan's flows need. Rules of the same names are replaced, others stay. Windows Server 2008 or",
@@ -57,17 +59,21 @@ def _listening(endpoints: EndpointSet, ours: t.Container[str]) -> dict[str, list
 
 def _rule(flow: Flow, addresses: t.Sequence[str], source: EndpointSet) -> t.Iterator[str]:
     remote = list(dict.fromkeys([*(member.address for member in source.members), *source.cidrs]))
-    said = [
-        f'name="{flow.id}"',
-        "dir=in action=allow",
-        f"protocol={_NAMES.get(flow.protocol, flow.protocol)}",
-        f"localip={','.join(addresses)}",
-        f"remoteip={'any' if _ANYWHERE in remote else ','.join(remote)}",
-    ]
-    if flow.ports:
-        said.append(f"localport={','.join(flow.ports)}")
+    if _ANYWHERE in remote:
+        remote = ["any"]
+    ports = [f"localport={','.join(flow.ports)}"] if flow.ports else []
     if flow.source_ports:
-        said.append(f"remoteport={flow.source_ports}")
+        ports.append(f"remoteport={flow.source_ports}")
     yield ""
     yield f'netsh advfirewall firewall delete rule name="{flow.id}" >nul 2>&1'
-    yield f'netsh advfirewall firewall add rule {" ".join(said)} description="{" ".join(flow.why)}"'
+    for start in range(0, len(remote), _MOST_ADDRESSES):
+        said = [
+            f'name="{flow.id}"',
+            "dir=in action=allow",
+            f"protocol={_NAMES.get(flow.protocol, flow.protocol)}",
+            f"localip={','.join(addresses)}",
+            f"remoteip={','.join(remote[start : start + _MOST_ADDRESSES])}",
+            *ports,
+            f'description="{" ".join(flow.why)}"',
+        ]
+        yield f"netsh advfirewall firewall add rule {' '.join(said)}"

@@ -2,7 +2,8 @@
 """Rules of other makes, read by programs of others: they say of packets what the plan says.
 
 iptables-restore loads its format, and real packets are sent; for the others the packets are held against the rules that
-a reader of that make finds in the files. Nothing that reads netsh's commands was to be had.
+a reader of that make finds in the files. No program that reads netsh's commands was to be had: they are held against
+the usage that netsh prints.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall import vendors
+from tests import netsh
 from tests.integration import readers
 from tests.support import ROOT
 
@@ -64,7 +66,35 @@ def fits(rule: dict[str, t.Any], key: str, value: t.Any) -> bool:
 @pytest.mark.parametrize("kind", ["asa", "srx", "paloalto"])
 def test_readers_find_what_is_planned(kind: str, name: str, tmp_path: Path) -> None:
     given = slice_of(name)
-    rules = rules_of(kind, given, tmp_path)
+    outcomes = said_as_planned(given, rules_of(kind, given, tmp_path), "deny")
+    assert {("tcp", "allow"), ("udp", "allow"), ("tcp", "deny"), ("udp", "deny")} <= outcomes
+
+
+@pytest.mark.parametrize("name", FIREWALLS)
+def test_commands_of_windows_allow_what_is_planned(name: str) -> None:
+    given = slice_of(name)
+    files, _unsaid = vendors.render(given, "windows")
+    rules = [windows_rule(command) for text in files.values() for command in netsh.commands(text)]
+    # It lets in nothing else by itself, so nothing is denied by a rule.
+    outcomes = said_as_planned(given, rules, "")
+    assert {("tcp", "allow"), ("udp", "allow"), ("tcp", ""), ("udp", "")} <= outcomes
+
+
+def windows_rule(command: netsh.Command) -> dict[str, t.Any]:
+    said = command.options
+    assert (command.words[-2:], said["dir"]) == (("add", "rule"), "in")
+    listed = {
+        "source": "remoteip",
+        "source_ports": "remoteport",
+        "destination": "localip",
+        "destination_ports": "localport",
+    }
+    fields = {key: said[option].split(",") for key, option in listed.items() if said.get(option, "any") != "any"}
+    return {"does": said["action"], "protocol": said["protocol"], **fields}
+
+
+def said_as_planned(given: Slice, rules: list[dict[str, t.Any]], denied: str) -> set[tuple[str, str]]:
+    """What the rules said of packets, by protocol, and that it was what the plan says of each."""
     attempts = Attempts(given)
     outcomes = set()
     for attempt in attempts.found:
@@ -73,10 +103,10 @@ def test_readers_find_what_is_planned(kind: str, name: str, tmp_path: Path) -> N
         packet: dict[str, t.Any] = {"ingress": attempt.interface, "egress": egress, "protocol": protocol}
         packet.update(source=source, source_ports=source_port, destination=destination, destination_ports=port)
         planned = attempts.is_planned(attempt.interface, egress, source, destination, protocol, source_port, port)
-        expected = "allow" if planned else "" if attempt.passes else "deny"
+        expected = "allow" if planned else "" if attempt.passes else denied
         assert said_of(rules, packet) == expected, packet
         outcomes.add((protocol, expected))
-    assert {("tcp", "allow"), ("udp", "allow"), ("tcp", "deny"), ("udp", "deny")} <= outcomes
+    return outcomes
 
 
 @pytest.mark.parametrize("name", FIREWALLS)

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import host_firewalls
-from tests import support
+from tests import netsh, support
 
 
 def scripts(name: str) -> dict[str, str]:
@@ -51,3 +52,30 @@ def test_everything_that_arrives_at_a_server_is_let_in() -> None:
     arriving = [flow.id for flow in found.plan.flows if "ocs1.corp.contoso.com" in members[flow.destination]]
     assert [flow for flow in arriving if f'add rule name="{flow}"' not in text] == []
     assert len(arriving) == text.count("add rule")
+
+
+def test_a_rule_for_many_addresses_is_several_of_one_name() -> None:
+    """The shell takes no longer lines."""
+    found = support.example_design("standard")
+    assert found.plan is not None
+    arriving = next(flow for flow in found.plan.flows if flow.id.startswith("ocs2007r2.flow.next-hop-to-edge-sip@"))
+    many = [f"10.99.{number // 200}.{number % 200 + 1}" for number in range(700)]
+    sets = [
+        dataclasses.replace(item, members=tuple(dataclasses.replace(item.members[0], address=each) for each in many))
+        if item.name == arriving.source
+        else item
+        for item in found.plan.sets
+    ]
+    rendered = dict(host_firewalls.render(found.topology, dataclasses.replace(found.plan, sets=tuple(sets))))
+    commands = netsh.commands(rendered["native/edge1.corp.contoso.com.advfirewall.cmd"])
+    ours = [command for command in commands if command.options["name"] == arriving.id]
+    assert [command.words[2] for command in ours] == ["delete", "add", "add", "add", "add"]
+    assert [each for command in ours[1:] for each in command.options["remoteip"].split(",")] == many
+
+
+def test_netsh_knows_every_command() -> None:
+    for text in scripts("standard").values():
+        commands = netsh.commands(text)
+        assert [command.words[2] for command in commands] == ["delete", "add"] * (len(commands) // 2)
+        names = [command.options["name"] for command in commands]
+        assert names[::2] == names[1::2]

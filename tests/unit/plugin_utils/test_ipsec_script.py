@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering import ipsec
-from tests import support
+from tests import netsh, support
 
 
 def script(name: str) -> list[str]:
@@ -47,3 +47,11 @@ def test_every_exemption_is_in_the_script() -> None:
 
 def test_without_ipsec_there_is_no_script() -> None:
     assert script("standard") == [""]
+
+
+def test_netsh_knows_every_command() -> None:
+    found = support.example_design("lab")
+    assert found.plan is not None
+    commands = netsh.commands("\n".join(script("lab")))
+    rules = [command.options["name"] for command in commands if command.words[-1] == "rule"]
+    assert set(rules) == {f"{item.name} ({item.subject})" for item in found.plan.ipsec}
