@@ -21,13 +21,14 @@ from ..plugin_utils.memory import no_collection
 # Ansible's own objects, a thousand hosts of them, make every collection dear.
 with no_collection():
     from ..plugin_utils import intended
+    from ..plugin_utils.acting.beside import both
     from ..plugin_utils.acting.inventory import read_inventory
     from ..plugin_utils.acting.slices import estate_dir
     from ..plugin_utils.engine import Design, design
     from ..plugin_utils.findings import Finding, line
     from ..plugin_utils.fingerprint import of_inventory
     from ..plugin_utils.planning.plan import SCHEMA_VERSION
-    from ..plugin_utils.rendering.pages import files_of
+    from ..plugin_utils.rendering.pages import files_of_targets, pages_of
 
 Result = dict[str, t.Any]
 _MOST_TOLD = 5
@@ -58,7 +59,8 @@ class ActionModule(ActionBase):
         if planned.plan is None:
             return _failure(planned)
         source = of_inventory(inventory)
-        files = intended.with_manifest(files_of(planned), source, SCHEMA_VERSION)
+        pages, of_targets = both(lambda: pages_of(planned), lambda: files_of_targets(planned))
+        files = intended.with_manifest({**pages, **of_targets}, source, SCHEMA_VERSION)
         written = self._write(folder / "intended", files)
         counts = _counts(planned)
         tally = _tally(planned)

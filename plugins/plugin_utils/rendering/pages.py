@@ -53,17 +53,34 @@ OF_SLICES: tuple[SliceRenderer, ...] = (slices.render, balancers.render, firewal
 
 def files_of(design: Design) -> dict[str, str]:
     """Path and text of every planned file; the design must have a plan."""
-    if design.plan is None:
-        raise ValueError("a design with errors has no plan")
-    found = {"plan.json": to_json(design.plan, estate=design.topology.estate.title)}
+    return {**pages_of(design), **files_of_targets(design)}
+
+
+def pages_of(design: Design) -> dict[str, str]:
+    """Those of the whole estate."""
+    plan = _plan_of(design)
+    found = {"plan.json": to_json(plan, estate=design.topology.estate.title)}
     found["findings.json"] = dump(design.findings)
     found["findings.md"] = _findings_page(design.findings)
     for renderer in RENDERERS:
-        found.update(renderer(design.topology, design.plan))
-    planned = slices_of(design.topology, design.plan)
-    for of_slices in OF_SLICES:
-        found.update(of_slices(design.topology, design.plan, planned))
+        found.update(renderer(design.topology, plan))
     return found
+
+
+def files_of_targets(design: Design) -> dict[str, str]:
+    """The slices, and what says the same in other words."""
+    plan = _plan_of(design)
+    planned = slices_of(design.topology, plan)
+    found: dict[str, str] = {}
+    for renderer in OF_SLICES:
+        found.update(renderer(design.topology, plan, planned))
+    return found
+
+
+def _plan_of(design: Design) -> Plan:
+    if design.plan is None:
+        raise ValueError("a design with errors has no plan")
+    return design.plan
 
 
 def _findings_page(findings: t.Sequence[Finding]) -> str:
