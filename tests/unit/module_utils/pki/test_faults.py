@@ -13,6 +13,7 @@ import os
 import socket
 import ssl
 import threading
+import types
 import typing as t
 from pathlib import Path
 
@@ -84,20 +85,26 @@ def rude() -> t.Iterator[t.Callable[..., Rude]]:
         server.close()
 
 
+def wait_little(monkeypatch: pytest.MonkeyPatch, who: types.ModuleType, saying: bytes) -> None:
+    """For what never comes; what is said at once may come late on a machine that is busy."""
+    if saying is not NONSENSE:
+        monkeypatch.setattr(who, "SECONDS", 0.2)
+
+
 class TestServers:
     @pytest.mark.parametrize(
         ("saying", "told"),
         [
-            (NONSENSE, "{url}: cannot be reached: 220 mail.contoso.com ready"),
-            (HALF, "{url}: cannot be reached: The read operation timed out"),
-            (REFUSAL, "{url}: cannot be reached: The read operation timed out"),
-            (SILENCE, "{url}: cannot be reached: The read operation timed out"),
+            (NONSENSE, "220 mail.contoso.com ready"),
+            (HALF, "timed out"),
+            (REFUSAL, "timed out"),
+            (SILENCE, "timed out"),
         ],
         ids=["nonsense", "half an answer", "half a refusal", "silence"],
     )
     def test_an_acme_server(self, estate: Estate, rude, monkeypatch, saying, told):
         """Over TLS, with a certificate that is trusted, so that what is said is all that is wrong."""
-        monkeypatch.setattr(acme, "SECONDS", 0.5)
+        wait_little(monkeypatch, acme, saying)
         local = item(subject=LOCAL, sans=[LOCAL], crl_distribution_point=False)
         now = datetime.datetime.now(datetime.UTC)
         estate.request(local)
@@ -108,7 +115,8 @@ class TestServers:
         before = certificates_in(estate)
         server = issuing.AcmeOptions(directory=url, directory_trust=str(estate.path("trust.pem")), timeout=1)
         (problem,) = estate.issue(local, authority="acme", acme=server, now=now + 340 * DAY).problems
-        assert told.format(url=url) in problem
+        assert problem.startswith(f"{url}: cannot be reached: ")
+        assert told in problem
         assert certificates_in(estate) == before
 
     @pytest.mark.parametrize(
@@ -121,7 +129,7 @@ class TestServers:
         ids=["nonsense", "half", "silence"],
     )
     def test_a_server_of_revocation_lists(self, estate: Estate, rude, monkeypatch, saying, told):
-        monkeypatch.setattr(revocation, "SECONDS", 0.5)
+        wait_little(monkeypatch, revocation, saying)
         url = f"http://{LOCAL}:{rude(saying).port}"
         estate.profile = authority.Profile("Contoso", url, algorithm="ecdsa", bits=256)
         estate.request()
@@ -135,7 +143,7 @@ class TestServers:
     )
     def test_a_server_of_the_estate(self, rude, saying, told):
         checks, _problems = wire.decode([{"id": "x", "address": LOCAL, "port": rude(saying).port}])
-        (seen,) = wire.look_at_all(checks, 0.5, 1, NOW)
+        (seen,) = wire.look_at_all(checks, 5 if saying else 0.2, 1, NOW)
         assert told in next(iter(seen.wrong.values()))
 
 
