@@ -121,7 +121,7 @@ molecule: setup-dev lab-packages ## molecule's scenarios of mechanisms on a lab 
 	@tests/tools/molecule.sh $(SCENARIOS)
 
 detect: setup-dev ## break a deployed lab in many ways, and see that verification names each (minutes; as root)
-	pytest $(ARGS) tests/detection
+	OPENUC_DETECTION_PAGE=docs/reference/detection.md pytest $(ARGS) tests/detection
 
 molecule-servers: setup-dev lab-packages ## molecule's scenarios of all server types, on labs of four examples, as root
 	@tests/tools/molecule.sh servers

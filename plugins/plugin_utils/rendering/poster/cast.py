@@ -140,7 +140,7 @@ class Cast:
         if self._coarse:
             names = names if len(names) == 1 else [_counted(servers)]
         elif cluster and cluster.kind != "alone":
-            names = [cluster.name, *names]
+            names = list(dict.fromkeys((cluster.name, *names)))
         plane = "support" if fact and fact.plane != "uc" else "servers"
         zone = self._zone(servers[0])
         column = Column(key, zone, t.cast("t.Any", plane), title, shortened(names))

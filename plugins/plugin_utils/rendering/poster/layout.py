@@ -19,6 +19,9 @@ MARGIN = 28.0
 TITLE, SUBTITLE, HEADING, NAME, LABEL = 26.0, 13.0, 12.5, 11.0, 12.0
 PANEL_COLUMN, PANEL_LINE = 430.0, 15.4
 TOP = 112.0
+# From this width on titles grow with it, so that they can be read from where the whole poster is seen.
+USUAL_WIDTH = 1600.0
+LARGEST_PANEL = 1.4
 CARD_PADDING = 9.0
 LINE_HEIGHT = 1.32
 TITLE_WIDTH = 128.0
@@ -68,12 +71,13 @@ def drawn(scene: Scene) -> Drawing:
     rows = _stack(placed, posts)
     width = max(LEAST_WIDTH, posts[-1].x + _room_after(posts, placed) + MARGIN)
     cards = max(post.height for post in posts)
-    lanes_top = TOP + 30 + cards + 26
+    top = TOP * _scale(width)
+    lanes_top = top + 30 + cards + 26
     lanes_bottom = lanes_top + rows * ROW + 8
     drawing = Drawing(scene.title, scene.subtitle, width)
     drawing.groups.append(_heading(scene, width))
-    drawing.groups.extend(_zones(posts, width, lanes_bottom))
-    drawing.groups.extend(_post(post, cards, lanes_bottom) for post in posts)
+    drawing.groups.extend(_zones(posts, width, top, lanes_bottom))
+    drawing.groups.extend(_post(post, cards, top, lanes_bottom) for post in posts)
     drawing.groups.extend(_lane(item, posts, index, lanes_top) for item in placed)
     drawing.height = lanes_bottom + 12
     _panels(scene, drawing)
@@ -170,28 +174,36 @@ def _extent(item: Placed, posts: t.Sequence[Post]) -> tuple[float, float]:
 # --- how it looks -----------------------------------------------------------------------------------------------------
 
 
+def _scale(width: float) -> float:
+    return max(1.0, width / USUAL_WIDTH)
+
+
 def _heading(scene: Scene, width: float) -> Group:
+    scale = _scale(width)
     shapes: list[t.Any] = [
-        Text(scene.title, MARGIN, 44, TITLE, "title", bold=True),
-        Text(scene.subtitle, MARGIN, 66, SUBTITLE, "soft"),
+        Text(scene.title, MARGIN, 44 * scale, TITLE * scale, "title", bold=True),
+        Text(scene.subtitle, MARGIN, 66 * scale, SUBTITLE * scale, "soft"),
     ]
-    x, y = MARGIN, 92.0
+    size = NAME * scale
+    x, y = MARGIN, 92 * scale
+    middle = y - 0.36 * size
     for family in scene.families:
         words = FAMILY_TITLES[family]
-        need = 30 + text_width(words, NAME) + 18
+        need = 48 * scale + text_width(words, size)
         if x + need > width - MARGIN:
             break
-        shapes += [Line(((x, y - 4), (x + 22, y - 4)), f"lane {family}"), Text(words, x + 30, y, NAME)]
+        sample = Line(((x, middle), (x + 22 * scale, middle)), f"lane {family}")
+        shapes += [sample, Text(words, x + 30 * scale, y, size)]
         x += need
     for kind, words in (("opens", "opens the connection"), ("right", "listens")):
-        need = 18 + text_width(words, NAME) + 18
+        need = 36 * scale + text_width(words, size)
         if x + need <= width - MARGIN:
-            shapes += [Mark(x + 5, y - 4, t.cast("t.Any", kind), "plain"), Text(words, x + 16, y, NAME)]
+            shapes += [Mark(x + 5, middle, t.cast("t.Any", kind), "plain"), Text(words, x + 16 * scale, y, size)]
             x += need
     return Group(shapes, "heading")
 
 
-def _zones(posts: t.Sequence[Post], width: float, bottom: float) -> t.Iterator[Group]:
+def _zones(posts: t.Sequence[Post], width: float, top: float, bottom: float) -> t.Iterator[Group]:
     """Bands behind the columns; each reaches to the middle of the walls beside it."""
     for zone in ZONES:
         numbers = [n for n, post in enumerate(posts) if isinstance(post.item, Column) and post.item.zone == zone]
@@ -201,17 +213,17 @@ def _zones(posts: t.Sequence[Post], width: float, bottom: float) -> t.Iterator[G
         left = posts[numbers[0] - 1].x if numbers[0] else MARGIN / 2
         right = posts[numbers[-1] + 1].x if numbers[-1] + 1 < len(posts) else width - MARGIN / 2
         middle = (first.x - first.width / 2 + last.x + last.width / 2) / 2
-        words = Text(ZONE_TITLES[zone], middle, TOP + 19, HEADING, "zone-title", "middle", bold=True)
-        yield Group([Area(Box(left, TOP, right - left, bottom - TOP), f"zone {zone}"), words])
+        words = Text(ZONE_TITLES[zone], middle, top + 19, HEADING, "zone-title", "middle", bold=True)
+        yield Group([Area(Box(left, top, right - left, bottom - top), f"zone {zone}"), words])
 
 
-def _post(post: Post, cards: float, bottom: float) -> Group:
-    top = TOP + 30
+def _post(post: Post, cards: float, zone: float, bottom: float) -> Group:
+    top = zone + 30
     box = Box(post.x - post.width / 2, top, post.width, cards)
     wall = isinstance(post.item, Wall)
     shapes: list[t.Any] = []
     if wall:
-        shapes.append(Area(Box(post.x - BRICKS / 2, TOP, BRICKS, bottom - TOP), "bricks"))
+        shapes.append(Area(Box(post.x - BRICKS / 2, zone, BRICKS, bottom - zone), "bricks"))
     else:
         shapes.append(Line(((post.x, top + cards), (post.x, bottom - 6)), "life"))
     kind = "wall" if wall else t.cast("Column", post.item).kind
@@ -284,22 +296,44 @@ def _panels(scene: Scene, drawing: Drawing) -> None:
 
 
 def _panel(panel: Panel, top: float, width: float) -> tuple[Group, float]:
+    scale = min(_scale(width), LARGEST_PANEL)
+    size, line = NAME * scale, PANEL_LINE * scale
     inner = width - MARGIN - 24
-    count = max(1, int(inner // PANEL_COLUMN))
+    count = max(1, int(inner // (PANEL_COLUMN * scale)))
     each = inner / count
-    entries = [(name, wrapped(words, NAME, each - 36)) for name, words in panel.lines]
-    heights = [(len(lines) + 1) * PANEL_LINE + 4 for _name, lines in entries]
-    texts: list[t.Any] = [Text(panel.title, MARGIN / 2 + 12, top + 24, HEADING + 1, "", bold=True)]
-    column, y, bottom = 0, top + 46, top + 46.0
-    share = sum(heights) / count
-    for (name, lines), height in zip(entries, heights, strict=True):
-        if y - top - 46 + height / 2 > share and column + 1 < count:
-            column, y = column + 1, top + 46
-        x = MARGIN / 2 + 12 + column * each
-        texts.append(Text(name, x, y, NAME, "", bold=True))
-        for number, line in enumerate(lines, 1):
-            texts.append(Text(line, x + 12, y + number * PANEL_LINE, NAME, "soft"))
-        y += height
+    entries = [(name, wrapped(words, size, each - 36)) for name, words in panel.lines]
+    heights = [(len(lines) + 1) * line + 4 for _name, lines in entries]
+    texts: list[t.Any] = [Text(panel.title, MARGIN / 2 + 12, top + 24 * scale, (HEADING + 1) * scale, "", bold=True)]
+    start = top + 46 * scale
+    bottom = start
+    for column, numbers in enumerate(_even(heights, count)):
+        x, y = MARGIN / 2 + 12 + column * each, start
+        for number in numbers:
+            name, lines = entries[number]
+            texts.append(Text(name, x, y, size, "", bold=True))
+            texts += [Text(words, x + 12, y + at * line, size, "soft") for at, words in enumerate(lines, 1)]
+            y += heights[number]
         bottom = max(bottom, y)
     box = Box(MARGIN / 2, top, width - MARGIN, bottom - top)
     return Group([Area(box, "panel-box", 6), *texts], "panel"), bottom
+
+
+def _even(heights: t.Sequence[float], count: int) -> list[list[int]]:
+    """Places of entries, in columns that are as low as they can be with so many of them."""
+    edges = list(itertools.accumulate(heights, initial=0.0))
+    spans = sorted({right - left for left, right in itertools.combinations(edges, 2)})
+    fits = next((limit for limit in spans if len(_filled(heights, limit)) <= count), 0.0)
+    return _filled(heights, fits)
+
+
+def _filled(heights: t.Sequence[float], limit: float) -> list[list[int]]:
+    """Columns that are filled one after the other, none of them beyond the limit where an entry alone is not."""
+    columns: list[list[int]] = []
+    height = 0.0
+    for number, each in enumerate(heights):
+        if not columns or height + each > limit + 0.01:
+            columns.append([])
+            height = 0.0
+        columns[-1].append(number)
+        height += each
+    return columns

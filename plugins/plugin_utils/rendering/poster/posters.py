@@ -17,7 +17,7 @@ from .scene import ZONES, Column, Lane, Panel, Scene, Wall, Zone, family_of, spo
 from .workloads import WorkloadFact
 
 MOST_COLUMNS: t.Final = 20
-MOST_LINES: t.Final = 18
+MOST_LINES: t.Final = 60
 _ON_POSTERS = ("direct", "to_vip")
 _WALL_TITLES: t.Final = {
     ("internet", "perimeter"): "External firewall",
