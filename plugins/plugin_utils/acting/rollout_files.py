@@ -93,22 +93,27 @@ class LeaseFile:
     def take(self, holder: leases.Holder, take_over: str) -> leases.Lease | None:
         """Hold the estate, or raise; the lease that was there before."""
         with self._alone():
-            before = self.read()
+            before = self._read()
             self._write(leases.taken(before, holder, now(), lives, take_over))
             return before
 
     def renew(self, holder: leases.Holder) -> None:
         with self._alone():
-            self._write(leases.renewed(self.read(), holder, now()))
+            self._write(leases.renewed(self._read(), holder, now()))
 
     def release(self, run: str) -> None:
         """Let go, if the run holds it."""
         with self._alone():
-            held = self.read()
+            held = self._read()
             if held and held.holder.run == run:
                 self.path.unlink(missing_ok=True)
 
     def read(self) -> leases.Lease | None:
+        """The lease of a run that may be under way; those of the dead hold nothing."""
+        held = self._read()
+        return held if held and leases.holds(held, socket.gethostname(), now(), lives) else None
+
+    def _read(self) -> leases.Lease | None:
         data = read_bytes(self.path)
         try:
             return leases.lease_from(json.loads(data)) if data else None

@@ -87,12 +87,16 @@ def renewed(before: Lease | None, holder: Holder, now: datetime.datetime) -> Lea
     return Lease(holder, before.taken_at, time_text(now + HOLDS_FOR))
 
 
+def holds(lease: Lease, machine: str, now: datetime.datetime, lives: t.Callable[[Holder], bool]) -> bool:
+    """Whether the run of a lease may be under way: of this machine that is known, of others they renew it."""
+    if lease.holder.machine == machine:
+        return lives(lease.holder)
+    return lease.until >= time_text(now)
+
+
 def _held(lease: Lease, machine: str, now: datetime.datetime, lives: t.Callable[[Holder], bool]) -> str:
     holder = lease.holder
-    if holder.machine == machine:
-        if not lives(holder):
-            return ""
-    elif lease.until < time_text(now):
+    if not holds(lease, machine, now, lives):
         return ""
     remedy = (
         "Wait for it to end, then run again"

@@ -44,3 +44,11 @@ def test_a_killed_run_is_told_truly_and_taken_up(tmp_path: Path, line: int, torn
     killing.assert_told_truly(estate)
     assert estate.verdicts() in ([], ["complete"])
     killing.assert_taken_up(estate)
+
+
+def test_the_status_does_not_take_a_dead_run_for_one_under_way(estate: stubs.StubbedEstate) -> None:
+    killing.killed_at(estate, FIRST, torn=False)
+    assert estate.has_lease()
+    told = estate.play("openuc.ocs.status").stdout
+    assert "it never ended: killed, or its machine died" in told
+    assert "The estate is held by" not in told

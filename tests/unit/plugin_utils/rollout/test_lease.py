@@ -12,6 +12,7 @@ from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.lease import (
     HeldError,
     Holder,
     Lease,
+    holds,
     lease_from,
     renewed,
     taken,
@@ -81,3 +82,11 @@ def test_a_run_that_lost_its_lease_stops(found: Holder | None, words: str) -> No
 @pytest.mark.parametrize("content", [None, 7, [], {}, {"holder": {"run": "r"}}, {"holder": {}, "until": "x"}])
 def test_what_is_no_lease_holds_nothing(content: object) -> None:
     assert lease_from(content) is None
+
+
+def test_only_who_may_live_is_under_way() -> None:
+    ours, elsewhere = taken(None, OURS, NOW, alive), taken(None, ELSEWHERE, NOW, alive)
+    assert holds(ours, "desk", LATER, alive)
+    assert not holds(ours, "desk", NOW, dead)
+    assert holds(elsewhere, "desk", NOW, dead)
+    assert not holds(elsewhere, "desk", LATER, alive)
