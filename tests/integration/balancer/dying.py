@@ -10,13 +10,14 @@ import typing as t
 from tests.integration.balancer.ends import End
 
 Options = dict[str, t.Any]
-# Runs an engine in a process of its own for each line, and kills it before the step whose number is given. Steps are
-# named in the first line: module, class or nothing, and function.
+# Runs an engine, given as module:class, in a process of its own for each line, and kills it before the step whose
+# number that says. Steps are given as module, class or nothing, and function.
 PROGRAM: t.Final = """
 import importlib, json, os, signal, sys
 sys.path.insert(0, sys.argv[1])
 COLLECTION = "ansible_collections.openuc.ocs.plugins.module_utils."
-engine = importlib.import_module(COLLECTION + sys.argv[2])
+module, name = sys.argv[2].split(":")
+engine = getattr(importlib.import_module(COLLECTION + module), name)
 left = -1
 def counted(module, place, name):
     holder = importlib.import_module(COLLECTION + module)
@@ -36,7 +37,7 @@ for line in sys.stdin:
     reader, writer = os.pipe()
     if os.fork() == 0:
         left = asked["kill_before"]
-        found = engine.Engine(asked["options"], False).run()
+        found = engine(asked["options"], False).run()
         with os.fdopen(writer, "w") as file:
             json.dump(found, file)
         os._exit(0)

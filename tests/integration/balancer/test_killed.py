@@ -56,9 +56,29 @@ PAIR: t.Final = {
 }
 
 
-def _begun(balancer: Balancer, steps: t.Sequence[tuple[str, str, str]]) -> t.Iterator[Runs]:
+DRAIN_STEPS: t.Final = (
+    ("balancer.runtime", "Runtime", "tell"),
+    ("balancer.drainer", "", "write_whole"),
+    ("balancer.drainer", "", "left"),
+)
+DRAINED: t.Final = {
+    "state": "drained",
+    "members": ["fe1"],
+    "services": [],
+    "wait": 10,
+    "at_limit": "fail",
+    "least": 1,
+    "config": OPTIONS["config"],
+    "socket": "/run/haproxy/openuc.sock",
+}
+ENABLED: t.Final = {**DRAINED, "state": "enabled"}
+
+
+def _begun(
+    balancer: Balancer, steps: t.Sequence[tuple[str, str, str]], engine: str = "balancer.engine:Engine"
+) -> t.Iterator[Runs]:
     path = carried(balancer.lab.lab, balancer.host)
-    program = End(balancer.lab, balancer.host, PROGRAM, path, "balancer.engine", json.dumps(steps))
+    program = End(balancer.lab, balancer.host, PROGRAM, path, engine, json.dumps(steps))
     yield Runs(program)
     program.stop()
 
@@ -71,6 +91,11 @@ def runs(balancer: Balancer) -> t.Iterator[Runs]:
 @pytest.fixture
 def pairing(balancer: Balancer) -> t.Iterator[Runs]:
     yield from _begun(balancer, PAIR_STEPS)
+
+
+@pytest.fixture
+def draining(balancer: Balancer) -> t.Iterator[Runs]:
+    yield from _begun(balancer, DRAIN_STEPS, "balancer.drainer:Drainer")
 
 
 def _addresses(balancer: Balancer) -> set[str]:
@@ -107,3 +132,19 @@ def test_every_step_of_becoming_one_of_a_pair_and_of_none(
         assert client.tell(f"open {steps} {AT}").split()[0] in ("fe1", "fe2")
     # Its files, the start and the wait for it, there; its files and its end, back.
     assert steps >= 6
+
+
+def test_every_step_of_draining_and_of_putting_back(
+    draining: Runs, balancer: Balancer, members: Members, client: End
+) -> None:
+    """What runs and what is loaded at the next start say the same in the end, whichever was told first."""
+    balancer.balance(SERVICE)
+    until(lambda: balancer.standing() == {"fe1": "UP", "fe2": "UP"})
+    steps = 0
+    for start, there, status in ((ENABLED, DRAINED, "DRAIN"), (DRAINED, ENABLED, "UP")):
+        steps += draining.kill_at_each(start, there, lambda _said: None)
+        assert balancer.standing()["fe1"] == status
+        kept = [line for line in balancer.on("cat", str(OPTIONS["config"])).stdout.splitlines() if "disabled" in line]
+        assert len(kept) == (status == "DRAIN")
+        assert client.tell(f"open {steps} {AT}").split()[0] in ("fe1", "fe2")
+    assert steps >= 5

@@ -49,7 +49,7 @@ TWO: t.Final = {**OPTIONS, "publications": [{**SITE, "idle_seconds": 900}, {**SI
 def runs(running_lab: RunningLab) -> t.Iterator[Runs]:
     """On the balancer of the pool, which has a HAProxy and balances nothing now."""
     path = carried(running_lab.lab, BALANCER)
-    program = End(running_lab, BALANCER, PROGRAM, path, "publishing.engine", json.dumps([*JOURNAL[:1], *SWAP]))
+    program = End(running_lab, BALANCER, PROGRAM, path, "publishing.engine:Engine", json.dumps([*JOURNAL[:1], *SWAP]))
     found = Runs(program)
     yield found
     found.run(NONE)
