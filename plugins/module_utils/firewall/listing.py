@@ -259,7 +259,10 @@ def _elements(block: str) -> Iterator[Element]:
         if word != ",":
             words.append(word)
         elif words:
-            yield _element_of(words)
+            try:
+                yield _element_of(words)
+            except (ValueError, IndexError) as error:
+                raise ListingError(f"{' '.join(words)!r}: expected an element of a set") from error
             words = []
 
 
@@ -275,5 +278,7 @@ def _element_of(words: list[str]) -> Element:
         comment, words = words[at + 1].strip('"'), words[:at]
     if "counter" in words:
         at = words.index("counter")
-        packets, words = int(words[at + 2]), words[:at]
+        # Without what was counted, where the table is listed without its state.
+        counted, words = words[at + 1 :], words[:at]
+        packets = int(counted[1]) if counted else 0
     return Element(tuple(word for word in words if word != "."), value, comment, packets)

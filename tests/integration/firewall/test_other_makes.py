@@ -99,10 +99,10 @@ def said_as_planned(given: Slice, rules: list[dict[str, t.Any]], denied: str) ->
     outcomes = set()
     for attempt in attempts.found:
         protocol, source, source_port, destination, port = attempt.case
-        egress = next(interface for interface, there in attempts.places.items() if destination in there)
-        packet: dict[str, t.Any] = {"ingress": attempt.interface, "egress": egress, "protocol": protocol}
+        ways = {"ingress": attempt.interface, "egress": attempt.egress}
+        packet: dict[str, t.Any] = {**ways, "protocol": protocol}
         packet.update(source=source, source_ports=source_port, destination=destination, destination_ports=port)
-        planned = attempts.is_planned(attempt.interface, egress, source, destination, protocol, source_port, port)
+        planned = attempts.is_planned(*ways.values(), source, destination, protocol, source_port, port)
         expected = "allow" if planned else "" if attempt.passes else denied
         assert said_of(rules, packet) == expected, packet
         outcomes.add((protocol, expected))

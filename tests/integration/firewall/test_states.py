@@ -91,6 +91,35 @@ def test_where_nothing_is_nothing_is_gathered(box: Box) -> None:
     assert box.gathered() is None
 
 
+def test_confirming_is_predicted_done_once_and_then_has_nothing_to_do(box: Box) -> None:
+    run = box.apply(A, confirm_within=600)["undo_id"]
+    assert box.four_runs(state="confirmed", run=run)["changed"] is True
+    box.boot()
+    assert box.allowed() == {"a 443"}
+
+
+def test_rendered_files_are_predicted_written_once_and_then_stay(box: Box) -> None:
+    written = box.four_runs(**options(A, B), state="rendered", rendered_dir=str(box.folder / "made"))
+    assert written["changed"] is True
+    assert (box.folder / "made/rules.nft").read_text() == written["rendered"]["rules.nft"]
+
+
+@pytest.mark.parametrize("state", ["gathered", "parsed", "explained"])
+def test_states_that_only_tell_change_nothing(box: Box, state: str) -> None:
+    box.apply(A, B)
+    before = box.rules(), box.files()
+    packet = {
+        "ingress": "eth0",
+        "egress": "eth1",
+        "protocol": "tcp",
+        "source": "192.0.2.9",
+        "destination": "10.31.0.41",
+    }
+    given = {"parsed": {"text": box.rules()}, "explained": {"packet": packet}}.get(state, {})
+    assert box.four_runs(**given, state=state)["changed"] is False
+    assert (box.rules(), box.files()) == before
+
+
 def test_what_is_rendered_is_what_is_applied(box: Box) -> None:
     text = box.module(**options(A, B, C), state="rendered")["rendered"]["rules.nft"]
     box.run("nft", "-f", "-", input=text)

@@ -31,6 +31,7 @@ class Attempt(t.NamedTuple):
     """A connection that is tried, whether it is to come about, and the address that the other end is to see then."""
 
     interface: str
+    egress: str
     case: Case
     passes: bool
     seen_as: str
@@ -47,6 +48,8 @@ class Attempts:
         for rule in given["rules"]:
             if rule["protocol"] in ("tcp", "udp"):
                 self._try(rule)
+        for way in given["guarded"]:
+            self._try_way(way["ingress"], way["egress"])
 
     def _try(self, rule: Slice) -> None:
         """The first and the last of the rule's sources, destinations and ports, and what lies beside them."""
@@ -66,6 +69,20 @@ class Attempts:
                 self._add(rule["ingress"], rule["egress"], source, destination, *changed)
             # Nobody answers a question that was never asked: the other end opens one itself.
             self._add(rule["egress"], rule["ingress"], destination, source, rule["protocol"], USUAL_PORT, port)
+
+    def _try_way(self, ingress: str, egress: str) -> None:
+        """From all who are behind one interface to somebody behind the other, whether a rule leads there or not."""
+        protected = set(self.given["protected"])
+        for source in sorted(self.places[ingress]):
+            strangers = sorted(self.places[egress], key=lambda address: (address not in protected, address))
+            for protocol in ("tcp", "udp"):
+                self._add(ingress, egress, source, strangers[0], protocol, USUAL_PORT, UNUSED_PORT)
+
+    def guarding(self) -> set[tuple[str, str]]:
+        """Guarded ways with a protected address at one of their ends."""
+        ways = ((way["ingress"], way["egress"]) for way in self.given["guarded"])
+        protected = set(self.given["protected"])
+        return {way for way in ways if protected & (self.places[way[0]] | self.places[way[1]])}
 
     def _host(self, text: str, interface: str) -> str:
         """An address of a set that lies nowhere else: in a network a host of it, of the Internet a strange one."""
@@ -96,7 +113,7 @@ class Attempts:
             source,
         )
         passes = self._lets_pass(ingress, egress, source, destination, protocol, source_port, port)
-        attempt = Attempt(ingress, (protocol, source, source_port, target, port), passes, seen_as)
+        attempt = Attempt(ingress, egress, (protocol, source, source_port, target, port), passes, seen_as)
         # Behind the same interface nothing but translation leads over the firewall.
         if attempt not in self.found and not (back and target == destination):
             self.found.append(attempt)
@@ -183,3 +200,5 @@ def test_what_flows_need_passes_and_its_neighbours_do_not(path: Path, tmp_path: 
         assert tried(around, attempts.found) == []
     outcomes = {(attempt.case[0], attempt.passes) for attempt in attempts.found}
     assert {("tcp", True), ("udp", True), ("tcp", False), ("udp", False)} <= outcomes
+    refused = {(attempt.interface, attempt.egress) for attempt in attempts.found if not attempt.passes}
+    assert attempts.guarding() <= refused, "on every way of a protected address something is refused"

@@ -187,6 +187,21 @@ def test_text_that_ends_too_soon_is_refused(text: str) -> None:
         of_text(text)
 
 
+@pytest.mark.parametrize(
+    ("counter", "packets"), [("counter", []), ("counter packets 7 bytes 420", [7]), ("counter packets 0 bytes 0", [])]
+)
+def test_a_table_is_read_with_what_it_counted_and_without(counter: str, packets: list[int]) -> None:
+    found = read_back(TEXT.replace('443 comment "a"', f'443 {counter} comment "a"', 1))
+    assert (list(found.packets.values()), found.strange) == (packets, ())
+    assert found.ruleset == read_back(TEXT).ruleset
+
+
+@pytest.mark.parametrize("inside", ["10.9.9.9 counter packets many", "10.9.9.9 counter packets", "10.9.9.9 comment"])
+def test_text_that_holds_no_element_is_refused(inside: str) -> None:
+    with pytest.raises(ListingError, match=f"'{inside}': expected an element of a set"):
+        of_text(f"table inet openuc_filter {{\n\tset x {{\n\t\telements = {{ {inside} }}\n\t}}\n}}\n")
+
+
 # --- labels -----------------------------------------------------------------------------------------------------------
 
 
