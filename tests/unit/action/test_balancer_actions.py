@@ -111,3 +111,21 @@ def test_a_delegated_task_means_the_host_of_the_play(run: Run, tmp_path: Path) -
     assert "/nowhere/openuc.cfg is missing: no service of ours is balanced on this host" in plain["msg"]
     assert gathered["members"] == []
     assert wrong["msg"] == "wait: expected 0 or more, got -1\nleast: expected 0 or more, got -1"
+
+
+def test_what_a_proxy_publishes_comes_by_its_slice_and_its_stages(run: Run, tmp_path: Path) -> None:
+    site = {
+        "id": "site", "stage": "outside", "why": [], "name": "site.example", "address": "127.0.0.9", "port": "80",
+        "backend": "server.example", "backend_addresses": ["127.0.0.1"], "backend_port": "80", "allowed": ["/*"],
+    }  # fmt: skip
+    later = {**site, "id": "later", "stage": "later", "name": "later.example", "replaces": "site"}
+    path = tmp_path / "slice.json"
+    path.write_text(json.dumps({"state": "replaced", "publications": [site, later]}))
+    publish = {"state": "rendered", "slice": str(path)}
+    whole, first = run(
+        {"openuc.ocs.publications": publish}, {"openuc.ocs.publications": {**publish, "stages": ["outside"]}}
+    )
+    names = [found["rendered"]["publications.cfg"].count("\nbackend openuc-later.example") for found in (whole, first)]
+    assert names == [1, 0]
+    assert "\nbackend openuc-site.example" not in whole["rendered"]["publications.cfg"]
+    assert "\nbackend openuc-site.example" in first["rendered"]["publications.cfg"]
