@@ -8,6 +8,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from pathlib import Path
 from tests.support import ROOT
 from tests.unit.module_utils.firewall.policies import options
 
+NAMED = Path("/run/netns")
+# Names of the namespaces that tests of firewalls make, with the number of the process that made them.
+OURS = re.compile(r"ocs(?:fw|t)(\d+)(?:-|$)")
 MODULE = "ansible_collections.openuc.ocs.plugins.modules.firewall_rules"
 # Runs the module, and ends itself as by SIGKILL just before or after the so-manieth step.
 KILLING = """
@@ -164,6 +168,7 @@ class Box:
 @contextlib.contextmanager
 def box_in(folder: Path) -> t.Iterator[Box]:
     """A box; its processes and its namespace are gone afterwards."""
+    remove_leavings()
     namespace = f"ocsfw{os.getpid()}"
     subprocess.run(["ip", "netns", "add", namespace], check=True, capture_output=True)
     try:
@@ -172,8 +177,21 @@ def box_in(folder: Path) -> t.Iterator[Box]:
         box.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
         yield box
     finally:
-        pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False).stdout
-        for pid in pids.split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
-        subprocess.run(["ip", "netns", "delete", namespace], check=True, capture_output=True)
+        remove(namespace)
+
+
+def remove(namespace: str) -> None:
+    """A namespace, and whatever runs in it."""
+    pids = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True, check=False).stdout
+    for pid in pids.split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+    subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
+
+
+def remove_leavings() -> None:
+    """What runs that were killed have left: namespaces that are named after processes which are there no more."""
+    for namespace in os.listdir(NAMED) if NAMED.is_dir() else ():
+        made_by = OURS.match(namespace)
+        if made_by and not Path("/proc", made_by[1]).exists():
+            remove(namespace)

@@ -12,6 +12,7 @@ import sys
 import typing as t
 
 from . import traffic
+from .box import remove, remove_leavings
 
 # Whatever is sent to one of the addresses comes to one program.
 REDIRECT = f"""
@@ -93,7 +94,7 @@ class Surroundings:
             server.kill()
             server.communicate()
         for namespace in (self.firewall, *self.peers.values()):
-            subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
+            remove(namespace)
 
 
 _numbers = itertools.count()
@@ -101,6 +102,7 @@ _numbers = itertools.count()
 
 @contextlib.contextmanager
 def surroundings(interfaces: t.Sequence[str]) -> t.Iterator[Surroundings]:
+    remove_leavings()
     found = Surroundings(f"ocst{os.getpid()}-{next(_numbers)}", interfaces)
     try:
         found.make()
