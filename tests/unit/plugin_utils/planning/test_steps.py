@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,10 +57,26 @@ def test_only_what_is_there_has_steps() -> None:
     assert "group-chat" not in processes
 
 
-def test_a_product_without_rows_claims_nothing() -> None:
-    plan = support.example_design("lync2010").plan
+@pytest.mark.parametrize("product", ["lync2010", "ocs2007"])
+def test_where_the_documents_print_no_processes_setup_is_one_step_that_says_so(product: str) -> None:
+    plan = support.example_design(product).plan
     assert plan is not None
-    assert plan.steps == ()
+    steps = [
+        (step.id.rpartition(".")[2], step.targets) for step in plan.steps if step.stage in ("directory", "first_pool")
+    ]
+    assert steps == [
+        ("active-directory-schema@directory", ()),
+        ("active-directory-forest@directory", ()),
+        ("active-directory-domain@directory", ()),
+        ("pool-setup@first_pool", ("pool1.corp.contoso.com",)),
+        ("pool-start@first_pool", ("pool1.corp.contoso.com",)),
+    ]
+    assert [step.who for step in plan.steps[:3]] == [
+        (("Schema Admins", "Administrator of the schema master"),),
+        (("Enterprise Admins",),),
+        (("Domain Admins",),),
+    ]
+    assert "not planned here" in next(step.title for step in plan.steps if "setup" in step.id)
 
 
 def test_stages_are_there_for_whatever_is_planned_with_or_without_steps() -> None:

@@ -7,6 +7,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue import loader
 from ansible_collections.openuc.ocs.plugins.plugin_utils.catalogue.model import Source
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.blueprint import PlannedStep
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rollout.checkpoints import Judged, looked_at, words
@@ -108,3 +109,12 @@ def test_a_step_is_passed_by_what_was_seen_where_that_is_enough() -> None:
     passed = looked_at(OPEN, (seen("seen", "fe1 port 5061"),), enough=True, binding=True)
     assert (passed.state, passed.by, passed.evidence) == ("confirmed", "the roll-out, which looked", "fe1 port 5061")
     assert looked_at(OPEN, (seen("seen"),), enough=False, binding=True).state == "open"
+
+
+@pytest.mark.parametrize(("product", "version"), [("ocs2007", 1007), ("ocs2007r2", 1008), ("lync2010", 1100)])
+def test_a_schema_is_extended_where_it_has_the_version_of_the_product(product: str, version: int) -> None:
+    checks = loader.load(product).facts(StepCheckFact)
+    (schema,) = [check for check in checks if check.container == "schema"]
+    assert (schema.least, schema.steps) == (version, (f"{product}.step.active-directory-schema",))
+    looked_at = {step.rpartition(".")[2] for check in checks if check.decides for step in check.steps}
+    assert {"active-directory-schema", "active-directory-forest", "edge-start"} <= looked_at
