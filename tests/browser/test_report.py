@@ -35,12 +35,22 @@ def verified(planned: Design) -> Verification:
             shut = probe["kind"] == "flow" and probe["address"] == "203.0.113.33"
             reached = {"target": probe["wanted"][0]} if probe["kind"] == "story" else {}
             outcome = "filtered" if shut else good
-            results.append({"id": probe["id"], "outcome": outcome, "milliseconds": 1.5, "facts": reached})
+            shown = {"certificate": _shown(probe["names"])} if "certificate" in probe and not shut else {}
+            facts = {**reached, **shown}
+            results.append({"id": probe["id"], "outcome": outcome, "milliseconds": 1.5, "facts": facts})
         verdicts += verdicts_of(host, probes, results)
     verdicts += _traced(planned)
     diagnoses = Diagnostician(planned.topology, planned.plan, verdicts).diagnoses()
     unseen = unseen_of(planned.topology, planned.plan, verdicts)
     return Verification("2026-11-01 02:00 UTC", ("first_pool",), tuple(verdicts), diagnoses, unseen)
+
+
+def _shown(names: list[str]) -> dict[str, t.Any]:
+    """Those of the reverse proxy's names end soon."""
+    end = (
+        "2026-11-15T00:00:00Z" if "webext.contoso.com" in names or "im.contoso.com" in names else "2027-05-01T00:00:00Z"
+    )
+    return {"subject": f"CN={names[0]}", "issuer": "CN=Issuing CA", "not_after": end, "sans": names, "sha256": names[0]}
 
 
 def _traced(planned: Design) -> list[Verdict]:
@@ -97,6 +107,15 @@ def test_marks_are_shown_hop_by_hop_and_what_was_not_looked_at_has_a_reason(lab:
     expect(lab.get_by_role("heading", name="Not looked at")).to_be_visible()
     expect(lab.locator("main")).to_contain_text("8 lines of hosts files")
     expect(lab.locator("main")).to_contain_text("10.21.0.1 clears it, planned is 46")
+
+
+def test_certificates_are_shown_with_the_days_that_are_left(lab: Page) -> None:
+    chapter(lab, "Certificates on the wire")
+    first = lab.locator(".row").first
+    expect(first).to_contain_text("CN=")
+    days = [int(lab.locator(".row").nth(number).inner_text().split("\n")[0]) for number in range(5)]
+    assert days == sorted(days)
+    assert days[-1] == 180
 
 
 def test_every_chapter_opens(lab: Page) -> None:

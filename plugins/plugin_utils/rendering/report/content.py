@@ -15,6 +15,7 @@ from .. import sections
 from ..checklist import who
 from ..flows import flow_rows
 from ..tables import Cell, text_of
+from . import wire
 
 Data = dict[str, t.Any]
 _CHECK_COLUMNS: t.Final = (
@@ -117,15 +118,18 @@ def _overview(design: Design, verification: Verification | None) -> Data:
         if not finding.waived:
             counts[finding.severity] += 1
     figures = [
-        (len(topology.servers), "servers and appliances"),
-        (len(topology.estate.sites), "sites"),
-        (len(plan.flows), "flows"),
-        (len(plan.records), "DNS records"),
-        (len(plan.certificates), "certificates"),
-        (len(plan.services), "balanced services"),
-        (len(plan.steps), "steps"),
+        (len(topology.servers), "server or appliance", "servers and appliances"),
+        (len(topology.estate.sites), "site", "sites"),
+        (len(plan.flows), "flow", "flows"),
+        (len(plan.records), "DNS record", "DNS records"),
+        (len(plan.certificates), "certificate", "certificates"),
+        (len(plan.services), "balanced service", "balanced services"),
+        (len(plan.steps), "step", "steps"),
     ]
-    data: Data = {"figures": [[count, words] for count, words in figures if count], "findings": counts}
+    data: Data = {
+        "figures": [[count, one if count == 1 else many] for count, one, many in figures if count],
+        "findings": counts,
+    }
     if verification:
         data["verified"] = {"at": verification.at, "counts": tally(verification.verdicts)}
         data["diagnoses"] = [
@@ -165,6 +169,18 @@ def _verification(verification: Verification) -> t.Iterator[Chapter]:
     )
     yield Chapter("verification", "Verification", words, (causes, checks, unseen))
     yield from (view.chapter(ordered) for view in _VIEWS)
+    yield _on_the_wire(verification)
+
+
+def _on_the_wire(verification: Verification) -> Chapter:
+    shown = wire.rows(verification.at, verification.verdicts)
+    table = Table(
+        "By the days that are left", wire.COLUMNS, [cells for cells, _why in shown], [why for _cells, why in shown]
+    )
+    words = (
+        f"What listeners showed, {verification.at}, beside what the plan says of them. What ends first stands first."
+    )
+    return Chapter("wire", "Certificates on the wire", words, (table,))
 
 
 def _hops(verdict: Verdict) -> str:
