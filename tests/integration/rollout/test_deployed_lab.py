@@ -64,6 +64,16 @@ class DeployedLab:
         within = machine.command_in(self.lab.first_process(host), command)
         return subprocess.run(within, capture_output=True, text=True, check=True, timeout=60).stdout
 
+    @contextlib.contextmanager
+    def held(self, host: str, lock: str) -> t.Iterator[None]:
+        """Hold a lock on a host."""
+        within = machine.command_in(self.lab.first_process(host), ("flock", lock, "sh", "-c", "echo held; cat"))
+        with subprocess.Popen(within, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+            assert holder.stdout
+            assert holder.stdout.readline() == b"held\n"
+            yield
+            # The program ends, and with it the lock, when nobody speaks to it any more.
+
     def state(self) -> dict[str, str]:
         """What check mode must not touch: rules, services, zones and journals."""
         files = (path for path in sorted((self.folder / "journal").rglob("*")) if path.is_file())
@@ -241,6 +251,27 @@ def test_a_host_that_dies_stops_the_run_and_is_named_until_it_is_back(deployed: 
     again = deployed.play("openuc.ocs.deploy", "--tags", "firewall")
     assert again.returncode == 0, again.stdout[-3000:]
     assert f"firewall at {OUTER}" not in deployed.play("openuc.ocs.status").stdout
+
+
+def test_a_second_controller_is_told_of_the_first_while_it_works(deployed: DeployedLab, tmp_path: Path) -> None:
+    """It has a folder of its own, and so knows nothing of the lease. What works at the host holds the host's lock."""
+    lock = "/var/lib/openuc/firewall_rules/openuc_filter/lock"
+    theirs = ("--tags", "firewall", "--limit", OUTER, "-e", f"uc_estate_dir={tmp_path}")
+    before = deployed.on(OUTER, "nft", "-s", "list", "ruleset")
+    with deployed.held(OUTER, lock):
+        refused = deployed.play("openuc.ocs.deploy", *theirs)
+    assert refused.returncode != 0
+    assert f"another run works here: it holds {lock}. Wait for it to end, then run again" in refused.stdout
+    assert deployed.on(OUTER, "nft", "-s", "list", "ruleset") == before
+    history = read((tmp_path / "journal/rollout.jsonl").read_text()).entries
+    told = next(entry.data["hosts"][OUTER] for entry in history if entry.event == "outcome")
+    assert told["result"] == "failed", "who works there may have changed it by half"
+    assert "another run works here" in told["reason"]
+    assert [entry.data["verdict"] for entry in history if entry.event == "ended"] == ["stopped"]
+    again = deployed.play("openuc.ocs.deploy", *theirs)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert deployed.on(OUTER, "nft", "-s", "list", "ruleset") == before, "early stages take nothing of later ones away"
+    assert '"event":"operations"' not in (tmp_path / "journal/rollout.jsonl").read_text()
 
 
 def test_a_host_whose_disk_is_full_is_as_it_was_and_set_right_once_there_is_room(deployed: DeployedLab) -> None:
