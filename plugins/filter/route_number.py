@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils.json_text import plain
-from ..plugin_utils.planning.routing import Device, route_number
+from ..plugin_utils.planning.routing import Device, UnknownUserError, route_number
 from ..plugin_utils.planning.voice_items import VoicePlan
 from ..plugin_utils.schema.decode import Reader, decode
 
@@ -26,14 +26,24 @@ def route(
     policy: str = "",
     device: str = "communicator",
     unavailable: t.Sequence[str] = (),
+    user: str = "",
 ) -> dict[str, t.Any]:
     """The way of a call, as a mapping."""
     if device not in _DEVICES:
         raise AnsibleFilterError(f"there is no device {device!r}; allowed: {', '.join(_DEVICES)}")
     voice = _voice(plan)
-    call = route_number(
-        voice, str(dialled), profile, policy, device=t.cast("Device", device), unavailable=tuple(unavailable)
-    )
+    try:
+        call = route_number(
+            voice,
+            str(dialled),
+            profile,
+            policy,
+            user=user,
+            device=t.cast("Device", device),
+            unavailable=tuple(unavailable),
+        )
+    except UnknownUserError as error:
+        raise AnsibleFilterError(str(error)) from None
     return t.cast("dict[str, t.Any]", plain(call))
 
 

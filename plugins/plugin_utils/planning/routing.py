@@ -6,11 +6,17 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..schema.problems import nearest
 from ..topology.numbers.patterns import Pattern, digits_of, read_pattern, translate
-from .voice_items import LocationProfile, NormalizationRule, Route, VoicePlan, VoicePolicy
+from .voice_items import LocationProfile, NormalizationRule, Route, VoicePlan, VoicePolicy, VoiceUser
 
 Device = t.Literal["communicator", "telephone"]
 _INTERNATIONAL = "+"
+_SCHEME = "sip:"
+
+
+class UnknownUserError(Exception):
+    """The plan knows nothing of a user."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,7 @@ class Call:
     """What becomes of a call. `choices` are in the order they are tried: the rest stands by for the first."""
 
     dialled: str
+    user: str
     profile: str
     policy: str
     rule: str
@@ -51,17 +58,22 @@ def route_number(
     profile: str = "",
     policy: str = "",
     *,
+    user: str = "",
     device: Device = "communicator",
     unavailable: t.Collection[str] = (),
 ) -> Call:
-    """Where a call goes that a user with this profile and policy dials.
+    """Where a call goes that this user dials, or one with this profile and policy, which come before the user's own.
 
-    Without a profile the digits are taken as the final number; without a policy the default one holds. Gateways in
-    `unavailable` are passed over.
+    Without either the digits are taken as the final number, and the default policy holds. Gateways in `unavailable` are
+    passed over.
     """
+    caller = _user(plan, user) if user else None
+    if caller:
+        profile, policy = profile or caller.location_profile, policy or caller.policy
     chosen = _policy(plan, policy)
     call = Call(
         dialled=dialled,
+        user=caller.user if caller else "",
         profile=profile,
         policy=chosen.name if chosen else policy,
         rule="",
@@ -82,6 +94,20 @@ def route_number(
     if chosen is None:
         return dataclasses.replace(call, reason=f"there is no voice policy {policy}" if policy else "no policy holds")
     return _routed(call, plan, chosen, unavailable)
+
+
+def _user(plan: VoicePlan, address: str) -> VoiceUser:
+    wanted = address.casefold().removeprefix(_SCHEME)
+    known = {item.user.casefold(): item for item in plan.users}
+    if wanted in known:
+        return known[wanted]
+    near = nearest(wanted, known)
+    meant = f" Did you mean {known[near].user}?" if near else ""
+    allowed = f" Known: {', '.join(item.user for item in plan.users)}." if known else ""
+    raise UnknownUserError(
+        f"there is no user {address} in the plan.{meant}{allowed} "
+        "Declare the user in uc_voice.users and plan again, or name a profile and a policy."
+    )
 
 
 def _policy(plan: VoicePlan, name: str) -> VoicePolicy | None:

@@ -32,6 +32,7 @@ from .voice_items import (
     UmDialPlan,
     VoicePlan,
     VoicePolicy,
+    VoiceUser,
 )
 
 _GATEWAY_ROWS = ("gateway_settings", "gateways_per_mediation", "mediation_per_gateway")
@@ -44,6 +45,7 @@ def plan_voice(topology: Topology, stages: Stages) -> VoicePlan:
         location_profiles=planner.location_profiles(),
         usages=given.usages(topology),
         policies=planner.policies(),
+        users=planner.users(),
         routes=planner.routes(),
         gateways=planner.gateways(),
         mediation=planner.mediation(),
@@ -130,6 +132,19 @@ class _Planner:
 
     def _is_default(self, name: str) -> bool:
         return name == given.default_policy(self._topology)
+
+    def users(self) -> tuple[VoiceUser, ...]:
+        return tuple(
+            VoiceUser(
+                id=f"voice-user:{address}",
+                stage=self._stage,
+                why=self._why("profile_choice", "default_policy"),
+                user=address,
+                location_profile=given.profile_of_user(self._topology, user),
+                policy=user.policy or given.default_policy(self._topology),
+            )
+            for address, user in self._voice.users.items()
+        )
 
     def routes(self) -> tuple[Route, ...]:
         return tuple(

@@ -45,6 +45,15 @@ class VoicePolicy(Item):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceUser(Item):
+    """A user whose calls are followed, with what holds for the user's calls."""
+
+    user: str
+    location_profile: str
+    policy: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Route(Item):
     """Where calls to numbers of a pattern go; routes are in the order they are tried."""
 
@@ -129,6 +138,7 @@ class VoicePlan:
     location_profiles: tuple[LocationProfile, ...] = ()
     usages: tuple[str, ...] = ()
     policies: tuple[VoicePolicy, ...] = ()
+    users: tuple[VoiceUser, ...] = ()
     routes: tuple[Route, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     mediation: tuple[MediationServer, ...] = ()

@@ -206,6 +206,7 @@ PAGES: tuple[Page, ...] = (
                 lambda plan: plan.voice.policies,
                 "name usages simultaneous_ringing is_default why",
             ),
+            Section("Users", lambda plan: plan.voice.users, "user location_profile policy why"),
             Section(
                 "Routes, in the order they are tried",
                 lambda plan: plan.voice.routes,

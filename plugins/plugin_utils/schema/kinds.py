@@ -8,6 +8,7 @@ import re
 import typing as t
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z", re.IGNORECASE)
+_SIP_ADDRESS = re.compile(r"[^\s@:;]+@([^@]+)\Z")
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
 MAX_PORT = 65535
 MAX_DSCP = 63
@@ -20,6 +21,12 @@ INVENTORY = "inventory."
 def is_dns_name(text: str) -> bool:
     """True for dotted or single-label names made of well-formed labels."""
     return 0 < len(text) <= 253 and all(_LABEL.match(label) for label in text.split("."))
+
+
+def is_sip_address(text: str) -> bool:
+    """True for a user's SIP URI without the scheme."""
+    match = _SIP_ADDRESS.match(text)
+    return bool(match and is_dns_name(match[1]))
 
 
 def parse_ports(text: str) -> tuple[int, int] | None:
@@ -57,6 +64,9 @@ class OneOf:
 _NAME_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
 
 Name = t.Annotated[str, TextKind("name", "letters, digits, hyphens and dots", is_dns_name, _NAME_PATTERN)]
+SipAddress = t.Annotated[
+    str, TextKind("SIP address", "a user's SIP URI without sip:, such as anna@contoso.com", is_sip_address)
+]
 Ports = t.Annotated[
     str, TextKind("ports", "a port or a range such as 5061 or 50000-59999", lambda text: parse_ports(text) is not None)
 ]

@@ -17,7 +17,7 @@ from .applied import AppliedFact
 from .clusters import only
 from .conditions import holds
 from .context import Context
-from .inputs.voice import GatewayInput, MediationInput
+from .inputs.voice import GatewayInput, MediationInput, VoiceUserInput
 from .model import Cluster, Topology
 from .relations import media_edge_pool_of
 
@@ -134,6 +134,16 @@ def profile_of_pool(topology: Topology, pool: str) -> str:
 def profile_of_mediation(topology: Topology, given: MediationInput) -> str:
     """A Mediation Server's location profile: its own, or that of the pool it hands calls to."""
     return given.location_profile or profile_of_pool(topology, given.next_hop)
+
+
+def profile_of_user(topology: Topology, given: VoiceUserInput) -> str:
+    """A user's location profile: the user's own, or that of the pool."""
+    return given.location_profile or profile_of_pool(topology, pool_of_user(topology, given))
+
+
+def pool_of_user(topology: Topology, given: VoiceUserInput) -> str:
+    """A user's pool: the one that is named, or the only one."""
+    return given.pool or only([cluster.name for cluster in voice_pools(topology)])
 
 
 def default_policy(topology: Topology) -> str:

@@ -52,3 +52,14 @@ def test_what_is_no_plan_is_refused(wrong: object) -> None:
 def test_an_unknown_device_is_refused(plan: dict[str, t.Any]) -> None:
     with pytest.raises(AnsibleFilterError, match="there is no device 'fax'; allowed: communicator, telephone"):
         route_number("1", plan, device="fax")
+
+
+def test_a_user_stands_for_profile_and_policy(plan: dict[str, t.Any]) -> None:
+    call = route_number("50100", plan, user="anna@contoso.com")
+    assert (call["user"], call["profile"]) == ("anna@contoso.com", PROFILE)
+    assert call["choices"][0]["route"] == "Redmond Local Route"
+
+
+def test_an_unknown_user_is_refused(plan: dict[str, t.Any]) -> None:
+    with pytest.raises(AnsibleFilterError, match=r"there is no user ana@contoso\.com in the plan\. Did you mean anna@"):
+        route_number("1", plan, user="ana@contoso.com")

@@ -56,15 +56,18 @@ def usage_associations(topology: Topology) -> t.Iterator[Violation]:
 def policies(topology: Topology) -> t.Iterator[Violation]:
     """There is a default, and every policy lets its users call somebody."""
     voice = topology.estate.voice
-    if voice.default_policy and voice.default_policy not in voice.policies:
-        yield violation(
-            "finding.no-such-policy",
-            "uc_voice.default_policy",
-            value=voice.default_policy,
-            allowed=", ".join(voice.policies) or "none is declared",
-            nearest=nearest(voice.default_policy, voice.policies),
-        )
-    elif voice.policies and not default_policy(topology):
+    named = {"uc_voice.default_policy": voice.default_policy}
+    named.update({f"{join('uc_voice.users', user)}.policy": given.policy for user, given in voice.users.items()})
+    for path, name in named.items():
+        if name and name not in voice.policies:
+            yield violation(
+                "finding.no-such-policy",
+                path,
+                value=name,
+                allowed=", ".join(voice.policies) or "none is declared",
+                nearest=nearest(name, voice.policies),
+            )
+    if voice.policies and not default_policy(topology):
         yield violation(
             "finding.no-default-policy",
             "uc_voice.default_policy",

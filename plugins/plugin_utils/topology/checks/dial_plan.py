@@ -22,9 +22,10 @@ from ..numbers.patterns import (
     takes_nothing,
     translate,
 )
-from ..voice import Figure, figure, profile_of_mediation, profile_of_pool, voice_pools
+from ..voice import Figure, figure, pool_of_user, profile_of_mediation, profile_of_pool, profile_of_user, voice_pools
 
 _PROFILES = "uc_voice.location_profiles"
+_USERS = "uc_voice.users"
 
 
 def _profiles(topology: Topology) -> t.Iterator[tuple[str, str, LocationProfileInput]]:
@@ -219,6 +220,7 @@ def profile_references(topology: Topology) -> t.Iterator[Violation]:
         (f"uc_voice.access_numbers[{index}].location_profile", number.location_profile)
         for index, number in enumerate(voice.access_numbers)
     ]
+    named += [(join(_USERS, user) + ".location_profile", given.location_profile) for user, given in voice.users.items()]
     for path, name in named:
         if name and name not in voice.location_profiles:
             yield violation(
@@ -257,6 +259,29 @@ def profile_assignments(topology: Topology) -> t.Iterator[Violation]:
             )
 
 
+def users(topology: Topology) -> t.Iterator[Violation]:
+    """Users are of a SIP domain of the estate, and it is told which location profile they have."""
+    voice = topology.estate.voice
+    domains = {name.casefold(): name for name in topology.estate.sip_domains}
+    for user, given in voice.users.items():
+        domain = user.rpartition("@")[2]
+        if domain.casefold() not in domains:
+            yield violation(
+                "finding.user-elsewhere",
+                join(_USERS, user),
+                value=domain,
+                allowed=", ".join(domains.values()) or "none is declared",
+                nearest=nearest(domain, domains.values()),
+            )
+        if voice.location_profiles and not (profile_of_user(topology, given) or pool_of_user(topology, given)):
+            yield violation(
+                "finding.user-without-profile",
+                f"{join(_USERS, user)}.pool",
+                allowed=", ".join(cluster.name for cluster in voice_pools(topology)),
+                user=user,
+            )
+
+
 CHECKS = (
     patterns,
     translations,
@@ -267,4 +292,5 @@ CHECKS = (
     profiles,
     profile_references,
     profile_assignments,
+    users,
 )

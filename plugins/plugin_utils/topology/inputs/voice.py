@@ -7,7 +7,7 @@ import dataclasses
 import typing as t
 
 from ...schema.fields import option
-from ...schema.kinds import EdgePoolName, HostName, Name, PoolName, Ports, SiteName
+from ...schema.kinds import EdgePoolName, HostName, Name, PoolName, Ports, SipAddress, SiteName
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,15 @@ class VoicePolicyInput:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceUserInput:
+    """A user whose calls are followed; what is left out is as for anybody."""
+
+    pool: PoolName = option("Pool that homes the user; the only one when left out", default="")
+    policy: str = option("Voice policy; the default one when left out", default="")
+    location_profile: str = option("Location profile; that of the pool when left out", default="")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AccessNumberInput:
     """A number that is called to take part in a conference."""
 
@@ -110,6 +119,9 @@ class VoiceInput:
     default_policy: str = option("Policy of users who have no other; the only one when left out", default="")
     default_profile: t.Mapping[PoolName, str] = option(
         "Location profile by pool; the only one when left out", default={}
+    )
+    users: t.Mapping[SipAddress, VoiceUserInput] = option(
+        "Users whose calls the filter route_number is to follow, by SIP URI without sip:", default={}
     )
     gateways: t.Mapping[HostName, GatewayInput] = option("Gateways that are not as usual, by host", default={})
     emergency_numbers: tuple[str, ...] = option("Emergency numbers as they are dialled", default=())

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.base import Stages
-from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.routing import Call, route_number
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.routing import Call, UnknownUserError, route_number
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice import plan_voice
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.voice_items import VoicePlan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.topology.build import read
@@ -119,3 +119,47 @@ def test_a_rule_without_a_name_is_called_by_its_place() -> None:
 def test_routing_is_pure() -> None:
     plan = plan_with()
     assert route_number(plan, "50100", PROFILE) == route_number(dataclasses.replace(plan), "50100", PROFILE)
+
+
+def test_a_user_has_the_profile_of_the_pool_and_the_default_policy() -> None:
+    found = route_number(plan_with(), "50100", user="sip:Anna@Contoso.com")
+    assert (found.user, found.profile, found.policy) == ("anna@contoso.com", PROFILE, "Default Calling Policy")
+    assert (found.rule, found.number, found.route) == ("5digitExtension", "+14255550100", "Redmond Local Route")
+
+
+def test_a_users_own_policy_refuses_what_the_default_one_allows() -> None:
+    abroad = "01191445550100"
+    assert route_number(plan_with(), abroad, user="anna@contoso.com").route == "Intl Route"
+    refused = route_number(plan_with(), abroad, user="lobby@contoso.com")
+    assert (refused.outcome, refused.policy) == ("not_routed", "Redmond Local Policy")
+
+
+def test_a_named_profile_and_policy_come_before_the_users_own() -> None:
+    found = route_number(plan_with(), "01191445550100", PROFILE, "Default Calling Policy", user="lobby@contoso.com")
+    assert (found.user, found.outcome, found.route) == ("lobby@contoso.com", "routed", "Intl Route")
+
+
+def test_a_user_of_another_pool_dials_by_its_profile() -> None:
+    rule = {"name": "short", "pattern": r"^(\d{3})$", "translation": "+4930$1"}
+    changes = {
+        "uc_voice/default_profile/pool1.corp.contoso.com": PROFILE,
+        "uc_voice/location_profiles/berlin": {"rules": [rule]},
+        "uc_voice/users/carl@contoso.com": {"location_profile": "berlin"},
+    }
+    assert route_number(plan_with(changes), "123", user="carl@contoso.com").number == "+4930123"
+    assert route_number(plan_with(changes), "123", user="anna@contoso.com").number == ""
+
+
+def test_an_unknown_user_is_told_with_the_nearest_and_what_to_do() -> None:
+    with pytest.raises(UnknownUserError) as caught:
+        route_number(plan_with(), "50100", user="ana@contoso.com")
+    assert str(caught.value) == (
+        "there is no user ana@contoso.com in the plan. Did you mean anna@contoso.com? "
+        "Known: anna@contoso.com, lobby@contoso.com. "
+        "Declare the user in uc_voice.users and plan again, or name a profile and a policy."
+    )
+
+
+def test_without_any_user_the_remedy_is_told_alone() -> None:
+    with pytest.raises(UnknownUserError, match=r"^there is no user x@y in the plan\. Declare the user"):
+        route_number(VoicePlan(), "1", user="x@y")
