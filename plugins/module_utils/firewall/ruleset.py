@@ -161,8 +161,9 @@ def without_overlap(accepts: Iterable[tuple[Accept, Names]]) -> dict[Accept, Nam
         for (source, destination, source_ports, ports), names in disjoint(boxes):
             made = Accept(*way, source, destination, protocol, source_ports, ports)
             exact[made] = _both(exact[made], names) if made in exact else names
-            moved = moved or shape_of(made) not in (shape, shape[:-1])
-    # Ranges that came together to the whole of a field belong elsewhere, where they may meet others.
+            moved = moved or shape_of(made) != shape
+    # Ranges that came together to the whole of a field, or were cut down to single values, belong elsewhere: there they
+    # may meet others, and those that stay may be joined now.
     return without_overlap(exact.items()) if moved else exact
 
 

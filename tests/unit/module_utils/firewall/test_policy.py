@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.policy import ruleset_of
-from ansible_collections.openuc.ocs.plugins.module_utils.firewall.ruleset import Outwards
+from ansible_collections.openuc.ocs.plugins.module_utils.firewall.ruleset import Outwards, without_overlap
 from ansible_collections.openuc.ocs.plugins.module_utils.firewall.spans import address_text, port_text
 
 from .policies import Options, compiled, options, policies, rule
@@ -75,6 +75,30 @@ def test_ranges_that_together_are_everything_meet_entries_that_say_so() -> None:
         rule("a", destination="media", ports=["0-32767", "32768-65535"]), rule("b", destination="media", ports=[])
     )
     assert [(port_text(entry.ports), names) for entry, names in ruleset.accepts.items()] == [("", ("a", "b"))]
+
+
+def test_ranges_are_joined_where_what_lay_between_them_is_no_range() -> None:
+    """Otherwise a second look at the same entries would find others."""
+    sets = [
+        {"name": "pair", "addresses": ["10.0.0.1", "10.0.0.2"]},
+        {"name": "span", "addresses": ["10.0.0.2-10.0.0.5"]},
+        {"name": "first", "addresses": ["10.0.0.1"]},
+    ]
+    rules = [rule("r0", source="pair", destination="span"), rule("r1", source="span", destination="first")]
+    accepts = compiled(*rules, sets=sets).accepts
+    assert {str(entry): names for entry, names in accepts.items()} == {
+        "eth0 > eth1: 10.0.0.2 to 10.0.0.1, tcp port 443": ("r1",),
+        "eth0 > eth1: 10.0.0.1-10.0.0.2 to 10.0.0.2-10.0.0.5, tcp port 443": ("r0",),
+        "eth0 > eth1: 10.0.0.3-10.0.0.5 to 10.0.0.1, tcp port 443": ("r1",),
+    }
+    assert without_overlap(accepts.items()) == accepts
+
+
+@settings(max_examples=150, deadline=None)
+@given(policies())
+def test_a_second_look_at_entries_finds_the_same(given_options: Options) -> None:
+    accepts = ruleset_of(given_options)[0].accepts
+    assert without_overlap(accepts.items()) == accepts
 
 
 def test_translations_both_ways() -> None:
