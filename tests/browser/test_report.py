@@ -229,6 +229,18 @@ def test_printing_shows_whole_rows(lab: Page, tmp_path: Path) -> None:
     expect(lab.get_by_role("navigation")).to_be_hidden()
 
 
+@pytest.mark.parametrize("name", ["Findings", "Verification", "Flows"])
+def test_paper_is_light_and_no_column_goes_beyond_it(lab: Page, name: str) -> None:
+    """On paper nobody scrolls, and a dark screen does not make dark paper."""
+    lab.set_viewport_size({"width": 1040, "height": 720})
+    lab.emulate_media(color_scheme="dark")
+    chapter(lab, name)
+    lab.emulate_media(media="print", color_scheme="dark")
+    widest = lab.evaluate("Math.max(...[...document.querySelectorAll('.row, .head')].map((e) => e.scrollWidth))")
+    assert widest <= 1040
+    assert lab.evaluate("getComputedStyle(document.body).color") == "rgb(27, 35, 48)"
+
+
 def test_a_thousand_servers_and_ten_thousand_checks(page: Page, tmp_path: Path) -> None:
     planned = design(support.inventory_of(*generate(1000)), support.TODAY)
     small = verified(support.example_design("lab"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import typing as t
 from pathlib import Path
 
@@ -35,9 +36,13 @@ class ObservingAction(SliceAction):
         if folder is None or not isinstance(planned, list):
             return self._tried(arguments, variables)
         tried = {**arguments, self.listed: [_bare(item) for item in planned], **self.everything}
+        start = time.monotonic()
         result = self._tried(tried, variables)
         if not result.get("failed"):
-            self._keep(str(folder), str(variables["inventory_hostname"]), planned, result.pop(self.results))
+            host = str(variables["inventory_hostname"])
+            self._keep(str(folder), host, planned, result.pop(self.results))
+            # Where many look at once, people see how far they are.
+            self._display.display(f"{host}: {len(planned)} {self.listed} in {time.monotonic() - start:.1f} s")
         return result
 
     def _tried(self, arguments: Arguments, variables: Variables) -> Result:

@@ -336,7 +336,7 @@ class Diagnostician:
             "name": record.name if record else "",
             "type": record.type if record else "",
             "view": record.view if record else "",
-            "planned": ", ".join(record.values) if record else "",
+            "planned": ", ".join(value.removesuffix(".") for value in record.values) if record else "",
             "seen": ", ".join(str(value) for value in verdict.facts.get("values") or ()),
         }
 

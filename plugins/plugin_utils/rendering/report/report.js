@@ -57,8 +57,8 @@
     return table.columns.map((name, column) => {
       let longest = name.length + 3;
       for (const row of sample) longest = Math.max(longest, Math.min(row[column].length, 46));
-      return `${Math.round(longest * 8.4 + 26)}px`;
-    }).join(" ");
+      return Math.round(longest * 8.4 + 26);
+    });
   }
 
   const compare = new Intl.Collator("en", { numeric: true }).compare;
@@ -66,9 +66,12 @@
   // A table of which only the rows in sight are in the page, however many there are.
   function tableView(table, start = "") {
     const state = { text: start, chosen: new Map(), sort: -1, down: false, rows: [], at: -1 };
-    const template = widths(table);
+    // On paper all columns share the width of the page, since nobody can scroll it.
+    const wide = widths(table);
+    const template = `--screen:${wide.map((width) => `${width}px`).join(" ")};--paper-columns:${
+      wide.map((width) => `minmax(0,${Math.round(Math.sqrt(width) * 10)}fr)`).join(" ")}`;
     const space = make("div", { class: "space", role: "rowgroup" });
-    const head = make("div", { class: "head", role: "row", style: `grid-template-columns:${template}` });
+    const head = make("div", { class: "head", role: "row", style: template });
     const scroller = make("div", { class: "scroller", role: "grid", tabindex: "0", "aria-label": table.title,
       "aria-rowcount": table.rows.length }, head, space);
     const shown = make("span", { class: "shown", role: "status" });
@@ -102,7 +105,7 @@
     function rowOf(index, position) {
       const row = make("div", { class: "row", role: "row", "aria-rowindex": position + 1,
         "aria-selected": String(position === state.at),
-        style: `grid-template-columns:${template};top:${position * ROW}px`,
+        style: `${template};top:${position * ROW}px`,
         on: { click: () => choose(position) } });
       for (const cell of table.rows[index]) {
         const span = make("span", { role: "gridcell", title: cell.length > 44 ? cell : null });
