@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.openuc.ocs.plugins.plugin_utils.engine import design
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import Plan
 from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.publications import Publication
@@ -33,6 +35,20 @@ def test_web_components_are_published_by_external_paths_alone() -> None:
     assert "/Rgs" in found.refused
     assert "/*" not in found.allowed
     assert not any("int" in path.lower().split("/") for path in found.allowed)
+
+
+@pytest.mark.parametrize("example", ["lab", "standard", "multisite", "departments", "ocs2007", "lync2010"])
+def test_a_published_name_leads_to_its_proxy_and_stands_on_a_certificate_of_it(example: str) -> None:
+    plan = plan_of({}, example)
+    values = {record.name: record.values for record in plan.records if record.view == "external"}
+    public = {nat.private: nat.public for flow in plan.flows for nat in flow.nat if nat.kind == "dnat"}
+    borne = {(host, name) for spec in plan.certificates for host in spec.hosts for name in spec.names}
+    published = [(found, name) for found in plan.publications for name in (found.name, *found.aliases)]
+    assert published
+    for found, name in published:
+        (value,) = values[name]
+        assert values.get(value.rstrip("."), (value,)) == (public.get(found.address, found.address),), found.id
+        assert not found.certificate_names or (found.proxy, name) in borne, found.id
 
 
 def test_paths_of_device_updates_follow_the_pool() -> None:
