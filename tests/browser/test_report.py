@@ -90,7 +90,10 @@ def lab(page: Page, tmp_path: Path) -> Page:
 
 
 def chapter(page: Page, name: str) -> None:
-    page.get_by_role("navigation").get_by_role("link", name=name).first.click()
+    link = page.get_by_role("navigation").get_by_role("link", name=name).first
+    link.click()
+    # The page is made anew a moment after the click.
+    expect(link).to_have_attribute("aria-current", "page")
 
 
 def test_it_opens_with_what_matters_first(lab: Page) -> None:
