@@ -313,4 +313,12 @@
   addEventListener("afterprint", () => { for (const part of main.children) part.restore?.(); });
   addEventListener("hashchange", () => { search.value = ""; route(); });
   route();
+
+  // Words are made while nobody waits, so that the first search is as quick as the next.
+  const unread = data.pages.flatMap((page) => page.tables);
+  function read(idle) {
+    while (unread.length && idle.timeRemaining() > 5) wordsOf(unread.pop());
+    if (unread.length) requestIdleCallback(read);
+  }
+  requestIdleCallback(read);
 })();
