@@ -93,7 +93,8 @@ def run(name: Lab, playbook: str, folder: Path) -> tuple[Taken, str]:
     done = subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True)
     taken = Taken(time.perf_counter() - start, processor_time() - before)
     if done.returncode:
-        sys.exit(done.stdout[-3000:] + done.stderr[-2000:])
+        _before, _fatal, reason = done.stdout.partition("\nfatal: ")
+        sys.exit((reason or done.stdout[-3000:])[:3000] + done.stderr[-2000:])
     return taken, done.stdout
 
 

@@ -237,7 +237,13 @@ def test_a_cut_management_link_stops_the_run_and_is_mended_by_the_next(deployed:
 
 def test_a_host_that_dies_stops_the_run_and_is_named_until_it_is_back(deployed: DeployedLab) -> None:
     """Before it was to get one flow more, so that it has a wave and is not only looked at."""
-    more = {"from": [CLIENT], "to": ["edge1.contoso.com"], "protocol": "tcp", "ports": ["8080"], "reason": "A trial"}
+    more = {
+        "from": ["world1.example.net"],
+        "to": ["dmz_out"],
+        "protocol": "tcp",
+        "ports": ["8080"],
+        "reason": "A trial",
+    }
     choice = ("--tags", "firewall", "-e", json.dumps({"uc_extra_flows": [more], "ansible_ssh_timeout": 3}))
     lab.stop(deployed.lab, OUTER)
     try:
