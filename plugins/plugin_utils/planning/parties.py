@@ -115,7 +115,7 @@ class Parties:
                     return None
                 self._add(party, [], cidrs, self._topology.networks.internet())
             else:
-                networks = self._client_networks(names) if kind == "clients" else self._networks_of_kind(*names)
+                networks = self._networks_of_clients(names) if kind == "clients" else self._networks_of_kind(*names)
                 if not networks:
                     return None
                 cidrs = [str(self._topology.estate.networks[network].cidr) for network in networks]
@@ -149,6 +149,9 @@ class Parties:
         if unknown or providers or any(not partner.addresses for partner in partners):
             return [EVERYWHERE]
         return [f"{address}/32" for partner in partners for address in partner.addresses]
+
+    def _networks_of_clients(self, products: frozenset[str]) -> tuple[str, ...]:
+        return self._topology.once(("networks of clients", products), lambda: self._client_networks(products))
 
     def _client_networks(self, products: frozenset[str]) -> tuple[str, ...]:
         """Networks of the populations that use one of the products; of all clients where none are declared."""

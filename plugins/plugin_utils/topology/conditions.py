@@ -133,7 +133,12 @@ def _partner(context: Context, product: str) -> bool:
 
 
 def _serves_clients(context: Context, product: str) -> bool:
-    return any(product in clients.products for clients in context.topology.estate.clients.values())
+    topology = context.topology
+
+    def answer() -> frozenset[str]:
+        return frozenset(used for clients in topology.estate.clients.values() for used in clients.products)
+
+    return product in topology.once("products of clients", answer)
 
 
 def _is_active(context: Context, application: str) -> bool:

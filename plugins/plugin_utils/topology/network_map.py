@@ -54,7 +54,7 @@ class NetworkMap:
         self._segments = {name: _HUB.get(network.zone, name) for name, network in networks.items()}
         self._forks = frozenset(itertools.chain.from_iterable(map(self._forks_of, firewalls.values())))
         self._links = self._graph()
-        self._steps: dict[str, dict[str, Steps]] = {}
+        self._searches: dict[str, _Search] = {}
         self._ways: dict[tuple[tuple[str, ...], tuple[str, ...]], Way] = {}
 
     def locate(self, address: Address) -> str:
@@ -128,9 +128,9 @@ class NetworkMap:
     def _steps_between(self, source: str, destination: str) -> Steps | None:
         """Steps from one segment to another. Those that begin at a hub are kept, and serve for the way back too."""
         if destination in _ZONE and source not in _ZONE:
-            back = self._from(destination).get(source)
+            back = self._search_from(destination).to(source)
             return None if back is None else tuple(tuple(map(_reversed, step)) for step in reversed(back))
-        return self._from(source).get(destination)
+        return self._search_from(source).to(destination)
 
     def _forks_of(self, interfaces: t.Mapping[str, str]) -> t.Iterator[str]:
         """Networks of a firewall that has other interfaces in the same segment."""
@@ -157,16 +157,25 @@ class NetworkMap:
                         links[start].setdefault(end, []).append(Crossing(firewall, ingress, egress))
         return links
 
-    def _from(self, source: str) -> dict[str, Steps]:
-        """Ways from a segment to all others, breadth first."""
-        if source not in self._steps:
-            found: dict[str, Steps] = {source: ()}
-            queue = collections.deque([source])
-            while queue:
-                node = queue.popleft()
-                for neighbour, crossings in self._links.get(node, {}).items():
-                    if neighbour not in found:
-                        found[neighbour] = (*found[node], tuple(crossings))
-                        queue.append(neighbour)
-            self._steps[source] = found
-        return self._steps[source]
+    def _search_from(self, source: str) -> _Search:
+        if source not in self._searches:
+            self._searches[source] = _Search(self._links, source)
+        return self._searches[source]
+
+
+class _Search:
+    """Ways from a segment to others, breadth first, and no further than somebody has asked for."""
+
+    def __init__(self, links: t.Mapping[str, t.Mapping[str, t.Sequence[Crossing]]], source: str) -> None:
+        self._links = links
+        self._found: dict[str, Steps] = {source: ()}
+        self._queue = collections.deque([source])
+
+    def to(self, destination: str) -> Steps | None:
+        while destination not in self._found and self._queue:
+            node = self._queue.popleft()
+            for neighbour, crossings in self._links.get(node, {}).items():
+                if neighbour not in self._found:
+                    self._found[neighbour] = (*self._found[node], tuple(crossings))
+                    self._queue.append(neighbour)
+        return self._found.get(destination)
