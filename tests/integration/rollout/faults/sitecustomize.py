@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 
 _AT = int(os.environ.get("OPENUC_TEST_KILL_AT_LINE", "0"))
 _MET = os.environ.get("OPENUC_TEST_KILLED_AT", "")
 _TORN = os.environ.get("OPENUC_TEST_TEAR") == "1"
-# What a line is about, whichever run wrote it.
-_ABOUT = ("event", "wave", "step", "mechanism", "host", "hosts", "module", "state", "verdict")
+# What a line is about, whichever run wrote it; of what is told of each host, the hosts.
+_ABOUT = ("event", "step", "mechanism", "host", "hosts", "stages", "module", "state", "verdict")
 _sync = os.fsync
 
 
 def about(line: str) -> str:
     """What a line of the journal tells of, as text; the same in each run."""
     told = json.loads(line)
-    # Of hosts, which a line may tell more of, their names.
-    return json.dumps([list(value) if isinstance(value, dict) else value for value in map(told.get, _ABOUT)])
+    # Waves of a phase are counted anew in each run, without those that need nothing any more.
+    phase = re.sub(r"\.\d+$", "", told.get("wave", ""))
+    return json.dumps([phase, *(list(value) if isinstance(value, dict) else value for value in map(told.get, _ABOUT))])
 
 
 def _sync_and_die(handle: int) -> None:
