@@ -25,8 +25,8 @@ options:
   state:
     description:
       - V(begun) begins a run.
-      - V(looked) comes after the playbook has had mechanisms compare, in check mode, the targets of RV(looks). It leaves
-        out of the run's waves who is as planned, and stops the run where one could not be reached.
+      - V(looked) comes after the playbook has had mechanisms compare, in check mode, the targets of RV(looks). It
+        leaves out of the run's waves who is as planned, and stops the run where one could not be reached.
       - V(ended) says that it is complete and lets go of the lease.
       - V(undoing) begins a run that goes back to before another one, C(uc_run), or the last one that changed something.
       - V(told) only tells where the estate stands, what is next, and what waits for a person.
@@ -69,8 +69,8 @@ waves:
   elements: dict
 looks:
   description:
-    - For each mechanism the targets that were given all that is planned, as C(hosts), with C(stages) as in RV(waves) and
-      the C(folder) on the controller where comparisons are to be left.
+    - For each mechanism the targets that were given all that is planned, as C(hosts), with C(stages) as in RV(waves)
+      and the C(folder) on the controller where comparisons are to be left.
   returned: when begun, looked or undoing
   type: list
   elements: dict

@@ -156,60 +156,6 @@ def test_every_host_finds_the_planned_certificates_behind_the_balancers_too(depl
     assert f"{FE1} at 10.20.0.11:5061" in looked
 
 
-@contextlib.contextmanager
-def reading_its_certificate_at_start_only(deployed: DeployedLab, host: str) -> t.Iterator[None]:
-    """A server as many are: it shows the certificate that was installed when it began, whatever is installed since."""
-    kept = "/tmp/at-start"
-    serve = f"cd {kept}; openssl s_server -quiet -accept 15061 -cert certificate.pem -key key.pem"
-    deployed.on(host, "cp", "-rL", f"/etc/openuc/certificates/{POOL}", kept)
-    process = deployed.on(host, "sh", "-c", f"{serve} -cert_chain certificate.pem </dev/null >/dev/null 2>&1 & echo $!")
-    lead = "add table ip stuck; add chain ip stuck out { type nat hook output priority -100; }; "
-    deployed.on(host, "nft", lead + "add rule ip stuck out tcp dport 5061 redirect to :15061")
-    try:
-        yield
-    finally:
-        deployed.on(host, "nft", "delete", "table", "ip", "stuck")
-        deployed.on(host, "kill", process.strip())
-        deployed.on(host, "rm", "-r", kept)
-
-
-def test_a_renewal_that_the_first_host_does_not_show_goes_no_further_and_is_ended_by_the_next_run(
-    deployed: DeployedLab,
-) -> None:
-    """Due by the days that are left: those that were issued have 365, and the estate wants 400."""
-    authority = {"authority": "internal", "name": "Contoso lab", "url": "http://crl.contoso.com", "tolerated": ["crl"]}
-    lasting = {**authority, "days": 500}
-    renewal = {
-        "uc_certificates": {"renew_days": 400},
-        "uc_only": ["pool1.corp.contoso.com"],
-        "certificates_verify": True,
-        "certificates_issuers": {"internal": lasting, "public": lasting},
-    }
-    choice = ("--tags", "certificates", "-e", json.dumps(renewal))
-    before = held(deployed)
-    with reading_its_certificate_at_start_only(deployed, FE1):
-        stopped = deployed.play("openuc.ocs.deploy", *choice)
-    assert stopped.returncode != 0
-    assert f"{FE1} at 10.20.0.11:5061: other: " in stopped.stdout
-    assert f"{FE1}: failed, and is as it was before this run" in stopped.stdout
-    assert f"Not touched by what would have followed: {FE2}" in stopped.stdout
-    assert held(deployed) == before
-    assert deployed.verdicts()[-1] == "stopped"
-    (outcome,) = [entry.data["hosts"] for entry in deployed.entries() if entry.event == "outcome"][-1:]
-    assert outcome[FE1]["result"] == "rolled_back"
-    assert "is shown in place of" in outcome[FE1]["reason"]
-    again = deployed.play("openuc.ocs.deploy", *choice)
-    assert again.returncode == 0, again.stdout[-3000:]
-    assert deployed.verdicts()[-1] == "complete"
-    after = held(deployed)
-    assert after[FE1] == after[FE2] != before[FE1]
-
-
-def held(deployed: DeployedLab) -> dict[str, str]:
-    """Which set of the pool's certificate each of its servers shows."""
-    return {host: deployed.on(host, "readlink", f"/etc/openuc/certificates/{POOL}").strip() for host in (FE1, FE2)}
-
-
 def test_what_was_changed_behind_our_back_is_seen_and_set_right_and_nothing_else(deployed: DeployedLab) -> None:
     deployed.on(OUTER, "nft", "delete", "table", "inet", "openuc_filter")
     before = len(deployed.entries())
@@ -330,3 +276,57 @@ def test_one_firewall_goes_back_to_before_its_first_rule(deployed: DeployedLab) 
     assert done.returncode == 0, done.stdout[-3000:]
     assert "ocs2007r2.flow." not in deployed.on(OUTER, "nft", "list", "ruleset")
     assert "firewall at fw-ext.contoso.com" in deployed.play("openuc.ocs.status").stdout
+
+
+@contextlib.contextmanager
+def reading_its_certificate_at_start_only(deployed: DeployedLab, host: str) -> t.Iterator[None]:
+    """A server as many are: it shows the certificate that was installed when it began, whatever is installed since."""
+    kept = "/tmp/at-start"
+    serve = f"cd {kept}; openssl s_server -quiet -accept 15061 -cert certificate.pem -key key.pem"
+    deployed.on(host, "cp", "-rL", f"/etc/openuc/certificates/{POOL}", kept)
+    process = deployed.on(host, "sh", "-c", f"{serve} -cert_chain certificate.pem </dev/null >/dev/null 2>&1 & echo $!")
+    lead = "add table ip stuck; add chain ip stuck out { type nat hook output priority -100; }; "
+    deployed.on(host, "nft", lead + "add rule ip stuck out tcp dport 5061 redirect to :15061")
+    try:
+        yield
+    finally:
+        deployed.on(host, "nft", "delete", "table", "ip", "stuck")
+        deployed.on(host, "kill", process.strip())
+        deployed.on(host, "rm", "-r", kept)
+
+
+def test_a_renewal_that_the_first_host_does_not_show_goes_no_further_and_is_ended_by_the_next_run(
+    deployed: DeployedLab,
+) -> None:
+    """Due by the days that are left: those that were issued have 365, and the estate wants 400."""
+    authority = {"authority": "internal", "name": "Contoso lab", "url": "http://crl.contoso.com", "tolerated": ["crl"]}
+    lasting = {**authority, "days": 500}
+    renewal = {
+        "uc_certificates": {"renew_days": 400},
+        "uc_only": ["pool1.corp.contoso.com"],
+        "certificates_verify": True,
+        "certificates_issuers": {"internal": lasting, "public": lasting},
+    }
+    choice = ("--tags", "certificates", "-e", json.dumps(renewal))
+    before = held(deployed)
+    with reading_its_certificate_at_start_only(deployed, FE1):
+        stopped = deployed.play("openuc.ocs.deploy", *choice)
+    assert stopped.returncode != 0
+    assert f"{FE1} at 10.20.0.11:5061: other: " in stopped.stdout
+    assert f"{FE1}: failed, and is as it was before this run" in stopped.stdout
+    assert f"Not touched by what would have followed: {FE2}" in stopped.stdout
+    assert held(deployed) == before
+    assert deployed.verdicts()[-1] == "stopped"
+    (outcome,) = [entry.data["hosts"] for entry in deployed.entries() if entry.event == "outcome"][-1:]
+    assert outcome[FE1]["result"] == "rolled_back"
+    assert "is shown in place of" in outcome[FE1]["reason"]
+    again = deployed.play("openuc.ocs.deploy", *choice)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert deployed.verdicts()[-1] == "complete"
+    after = held(deployed)
+    assert after[FE1] == after[FE2] != before[FE1]
+
+
+def held(deployed: DeployedLab) -> dict[str, str]:
+    """Which set of the pool's certificate each of its servers shows."""
+    return {host: deployed.on(host, "readlink", f"/etc/openuc/certificates/{POOL}").strip() for host in (FE1, FE2)}
