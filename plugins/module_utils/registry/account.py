@@ -99,14 +99,24 @@ def reach(host: str, timeout: float) -> str:
 
     Half of the time is for this, so that it is told before the whole of it is over and the host is given up.
     """
-    timeout /= 2
     try:
-        address = str(socket.getaddrinfo(host, SMB_PORT, type=socket.SOCK_STREAM)[0][4][0])
+        found = [str(each[4][0]) for each in socket.getaddrinfo(host, SMB_PORT, type=socket.SOCK_STREAM)]
     except OSError as error:
         raise faults.RegistryError("unresolved", f"{host}: {error.args[-1]}") from None
+    each_within, problems = timeout / 2 / len(found), []
+    for address in found:
+        problem = _silence(address, each_within)
+        if not problem:
+            return address
+        problems.append(problem)
+    words = " and ".join(dict.fromkeys(problems))
+    raise faults.RegistryError("unreachable", f"{host}, TCP port {SMB_PORT}: {words}")
+
+
+def _silence(address: str, timeout: float) -> str:
+    """Why the SMB port of an address does not answer; empty when it does."""
     try:
         socket.create_connection((address, SMB_PORT), timeout).close()
     except OSError as error:
-        words = error.strerror or f"no answer within {timeout:g} s"
-        raise faults.RegistryError("unreachable", f"{host}, TCP port {SMB_PORT}: {words}") from None
-    return address
+        return error.strerror or f"no answer within {timeout:g} s"
+    return ""

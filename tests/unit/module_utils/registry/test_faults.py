@@ -55,7 +55,13 @@ def test_a_host_that_refuses_is_unreachable_and_a_name_that_is_none_unresolved(m
     assert unknown.value.outcome == "unresolved"
 
 
-def test_a_host_that_answers_is_known_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setattr(account, "SMB_PORT", server.getsockname()[1])
-        assert account.reach("localhost", 1) == "127.0.0.1"
+def test_a_host_is_known_by_that_of_its_addresses_which_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = socket.getaddrinfo
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        port = server.getsockname()[1]
+        both = [*known("127.0.0.1", port, type=socket.SOCK_STREAM), *known("127.0.0.2", port, type=socket.SOCK_STREAM)]
+        monkeypatch.setattr(account, "SMB_PORT", port)
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *others, **more: both if host == "fe1" else known(host, *others, **more)
+        )
+        assert account.reach("fe1", 1) == "127.0.0.2"
