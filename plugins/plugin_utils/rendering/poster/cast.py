@@ -19,6 +19,7 @@ MOST_NAMES: t.Final = 4
 _LATEST: t.Final = 1000
 INTERNET = "internet"
 PARTNERS = "partners"
+OUTSIDE: t.Final = (INTERNET, PARTNERS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,6 +60,17 @@ class Cast:
         for host, key in self._keys.items():
             yield host, self._topology.servers[host].site, key
 
+    def outside(self) -> tuple[str, ...]:
+        """Columns of those outside whom flows come from or go to."""
+        kinds = {_kind(endpoints) for endpoints in self._sets.values() if not endpoints.members}
+        return tuple(self._outside(kind) for kind in OUTSIDE if kind in kinds)
+
+    def clients(self) -> t.Iterator[tuple[str, str]]:
+        """The site of each population of clients, and its column."""
+        estate = self._topology.estate
+        for group in estate.clients.values():
+            yield estate.networks[group.network].site, self._people(group.network)
+
     def opens(self, flow: Flow) -> tuple[str, ...]:
         """Columns of those who open a flow."""
         return self._of_set(flow.source)
@@ -78,8 +90,8 @@ class Cast:
     def _ends_of(self, endpoints: EndpointSet) -> tuple[str, ...]:
         if endpoints.members:
             return self._of_hosts(member.host for member in endpoints.members)
-        kind = endpoints.name.partition(".")[0].partition("@")[0]
-        if kind in (INTERNET, PARTNERS):
+        kind = _kind(endpoints)
+        if kind in OUTSIDE:
             return (self._outside(kind),)
         return tuple(dict.fromkeys(self._people(network) for network in endpoints.networks))
 
@@ -157,6 +169,10 @@ class Cast:
                 if zone:
                     return t.cast("Zone", zone)
         return "internal"
+
+
+def _kind(endpoints: EndpointSet) -> str:
+    return endpoints.name.partition(".")[0].partition("@")[0]
 
 
 def _counted(servers: t.Sequence[Server]) -> str:

@@ -9,7 +9,7 @@ import typing as t
 from ...planning.plan import Plan
 from ...topology.model import Topology
 from .cast import Cast
-from .scene import ZONE_TITLES, Column, Zone
+from .scene import ZONE_TITLES, ZONES, Column, Zone
 from .shapes import Area, Box, Drawing, Group, Text, text_width, wrapped
 
 MOST_SITES: t.Final = 12
@@ -19,8 +19,7 @@ CARD_WIDTH, CARD_PADDING = 176.0, 9.0
 SITE_WIDTH = 150.0
 BRICKS = 16.0
 # How many cards stand side by side at most.
-ACROSS: t.Final[t.Mapping[Zone, int]] = {"perimeter": 2, "internal": 5}
-_SHOWN: t.Final[tuple[Zone, ...]] = ("perimeter", "internal")
+ACROSS: t.Final[t.Mapping[Zone, int]] = {"internet": 1, "perimeter": 2, "internal": 5}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,10 +40,12 @@ def overview(topology: Topology, plan: Plan) -> Drawing:
     by_site = _by_site(topology, cast)
     sites = sorted(by_site, key=lambda name: (-_users(topology, name), name))
     shown = sites[:MOST_SITES]
-    zones = [zone for zone in _SHOWN if any(by_site[site].get(zone) for site in shown)]
+    # There is one Internet, which stands beside the largest site.
+    by_site[sites[0]]["internet"] = list(cast.columns(cast.outside()))
+    zones = [zone for zone in ZONES if any(by_site[site].get(zone) for site in shown)]
     widths = {zone: _across(by_site, shown, zone) * (CARD_WIDTH + GAP) + GAP for zone in zones}
     left = MARGIN + SITE_WIDTH
-    width = max(1080.0, left + sum(widths.values()) + (BRICKS + GAP) * len(zones) + MARGIN)
+    width = max(1080.0, left + sum(_wall(zone) + widths[zone] for zone in zones) + MARGIN)
     drawing = Drawing(
         topology.estate.title or "The estate", "What stands at each site, in which zone, behind which firewalls", width
     )
@@ -77,6 +78,9 @@ def _by_site(topology: Topology, cast: Cast) -> dict[str, Cells]:
         cells = found.setdefault(site or "(no site)", {})
         if column not in cells.setdefault(column.zone, []):
             cells[column.zone].append(column)
+    for site, key in cast.clients():
+        column = cast.columns((key,))[0]
+        found.setdefault(site or "(no site)", {}).setdefault(column.zone, []).append(column)
     for cells in found.values():
         for zone, columns in cells.items():
             cells[zone] = list(cast.columns(column.key for column in columns))
@@ -97,9 +101,14 @@ def _zone_starts(
 ) -> t.Iterator[tuple[Zone, float]]:
     x = left
     for zone in zones:
-        x += BRICKS + GAP
+        x += _wall(zone)
         yield zone, x
         x += widths[zone]
+
+
+def _wall(zone: Zone) -> float:
+    """The room that the wall before a zone takes."""
+    return 0 if zone == "internet" else BRICKS + GAP
 
 
 def _heading(topology: Topology, drawing: Drawing, sites: int) -> Group:
@@ -138,7 +147,8 @@ def _site_row(
         bottom = max(bottom, below)
     bands: list[t.Any] = []
     for zone, x in _zone_starts(zones, widths, left):
-        bands.append(Area(Box(x - BRICKS - GAP, top, BRICKS, bottom - top), "bricks"))
+        if _wall(zone):
+            bands.append(Area(Box(x - BRICKS - GAP, top, BRICKS, bottom - top), "bricks"))
         bands.append(Area(Box(x, top, widths[zone], bottom - top), f"zone {zone}"))
     words: list[t.Any] = [Text(site, MARGIN, top + 22, HEADING + 1, "", bold=True)]
     lines = [f"{_users(topology, site):,} users".replace(",", " ")] if _users(topology, site) else []

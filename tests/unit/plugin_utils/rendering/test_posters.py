@@ -161,6 +161,14 @@ def test_columns_stand_from_the_internet_inwards_with_what_edges_hand_on_to_firs
     assert (inside[0], inside[-1]) == ("Director", "Clients")
 
 
+def test_those_outside_stand_before_the_walls_of_the_estate_and_clients_at_their_sites() -> None:
+    shapes = [shape for group in pictures("multisite")["estate"].groups for shape in group.shapes]
+    texts = {shape.words: shape for shape in shapes if isinstance(shape, Text)}
+    walls = [shape.box.x for shape in shapes if isinstance(shape, Area) and shape.style == "bricks"]
+    assert max(texts["Internet"].x, texts["fabrikam.com"].x) < min(walls)
+    assert texts["seattle"].y < texts["seattle: 18500"].y < texts["dublin"].y < texts["dublin: 1500"].y
+
+
 def test_firewalls_stand_between_the_zones_they_join() -> None:
     walls = {wall.between: wall.names for wall in scenes("lab")["im-presence"].walls}
     assert walls == {
