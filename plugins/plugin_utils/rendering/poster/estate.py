@@ -41,7 +41,8 @@ def overview(topology: Topology, plan: Plan) -> Drawing:
     sites = sorted(by_site, key=lambda name: (-_users(topology, name), name))
     shown = sites[:MOST_SITES]
     # There is one Internet, which stands beside the largest site.
-    by_site[sites[0]]["internet"] = list(cast.columns(cast.outside()))
+    for largest in sites[:1]:
+        by_site[largest]["internet"] = list(cast.columns(cast.outside()))
     zones = [zone for zone in ZONES if any(by_site[site].get(zone) for site in shown)]
     widths = {zone: _across(by_site, shown, zone) * (CARD_WIDTH + GAP) + GAP for zone in zones}
     left = MARGIN + SITE_WIDTH

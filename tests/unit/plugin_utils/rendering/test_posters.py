@@ -199,6 +199,17 @@ def test_names_of_any_length_and_script_fit() -> None:
     assert "&lt;&amp;&gt;" in svg(drawing)
 
 
+def test_an_estate_of_nothing_but_a_firewall_has_a_picture() -> None:
+    networks = {"lan": {"cidr": "10.0.0.0/24", "zone": "internal", "kind": "servers"}}
+    estate = {"product": "ocs2007r2", "sip_domains": {"contoso.com": {"default": True}}, "networks": networks}
+    firewall = {"fw1.contoso.com": {"interfaces": {"a": "lan"}}}
+    planned = design(
+        support.inventory_of({"firewall": firewall}, {**estate, "sites": {"hq": {"users": 1}}}), support.TODAY
+    )
+    assert planned.plan is not None
+    assert "1 server and appliances in 0 sites" in svg(dict(drawings(planned.topology, planned.plan))["estate"])
+
+
 def test_an_estate_without_firewalls_has_no_walls() -> None:
     scene = scenes("lab")["im-presence"]
     inside = {column.key for column in scene.columns if column.zone == "internal"}
