@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from cryptography import x509
 
+from tests.integration.balancer.ends import until
 from tests.integration.servers import throwaway
 from tests.lab.services import public_ca
 from tests.lab.services.crl import crl_server
@@ -118,6 +119,7 @@ class TestServer:
     def test_it_ends_and_starts_by_its_pid_file(self, authority):
         stop = f"start-stop-daemon --stop --retry 5 --pidfile {public_ca.PIDFILE} --exec /usr/bin/pebble"
         authority.host.run(stop)
-        assert authority.host.run("pgrep pebble", check=False).returncode == 1
+        # Ended, it is seen until its host has buried it.
+        until(lambda: authority.host.run("pgrep pebble", check=False).returncode == 1)
         authority.network.start(authority.host, SERVICE)
         assert "newOrder" in authority.fetch(f"https://{CA}/dir")
