@@ -21,8 +21,8 @@ author:
 options:
   records:
     description:
-      - A list of mappings, a record set each, of which up to 200 are asked for. RV(to_hear) of
-        M(openuc.ocs.dns_records) is such a list for each host.
+      - A list of mappings, a record set each, of which up to 200 are asked for.
+        RV(openuc.ocs.dns_records#module:to_hear) is such a list for each host.
       - C(name) is a whole name, C(type) one of those that M(openuc.ocs.dns_records) takes, C(values) a list of text as
         a zone file has it, empty where there must be none.
       - C(before) are the values that were true before, C(lowest_ttl) the seconds for which others remember that there
