@@ -22,6 +22,7 @@ description:
 author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
+  - openuc.ocs.haproxy
   - openuc.ocs.mechanism
   - openuc.ocs.mechanism.limits
   - openuc.ocs.mechanism.rendered
@@ -106,37 +107,14 @@ options:
     description: HAProxy's file of ours.
     type: path
     default: /etc/haproxy/openuc.cfg
-  main_config:
-    description: The administrator's file, which is loaded before ours. It is only read.
-    type: path
-    default: /etc/haproxy/haproxy.cfg
-  service_manager:
-    description:
-      - What starts HAProxy. V(auto) is V(systemd) where that runs, and V(sysvinit) otherwise.
-      - With V(command), O(reload_command) loads HAProxy anew, and starting things at boot is yours.
-    type: str
-    choices: [auto, systemd, sysvinit, command]
-    default: auto
-  reload_command:
-    description: Command that has HAProxy load both files anew.
-    type: list
-    elements: str
-    default: []
-  reload_timeout:
-    description: Seconds within which HAProxy has to run with the new file.
-    type: int
-    default: 30
   journal_dir:
     description: Folder on the host for what is ours, and for what each of the last ten runs found.
     type: path
     default: /var/lib/openuc/load_balancer
 requirements:
-  - HAProxy 2.6 or newer
   - nftables and conntrack, for services whose members see the client's address
   - keepalived 2.2 or newer, for O(pair)
 notes:
-  - Under systemd the first run restarts HAProxy, since its master process keeps the arguments that it was started with.
-    Later runs reload it. Only the path without systemd is exercised by the tests.
   - A member that is out of service stays so when services change.
 attributes:
   check_mode:

@@ -19,6 +19,7 @@ description:
 author:
   - The OpenUC contributors (@openuc)
 extends_documentation_fragment:
+  - openuc.ocs.haproxy
   - openuc.ocs.mechanism
   - openuc.ocs.mechanism.limits
   - openuc.ocs.mechanism.rendered
@@ -56,35 +57,11 @@ options:
     description: HAProxy's file of ours.
     type: path
     default: /etc/haproxy/openuc-publications.cfg
-  main_config:
-    description: The administrator's file, which is loaded before ours. It is only read.
-    type: path
-    default: /etc/haproxy/haproxy.cfg
-  service_manager:
-    description:
-      - What starts HAProxy. V(auto) is V(systemd) where that runs, and V(sysvinit) otherwise.
-      - With V(command), O(reload_command) loads HAProxy anew, and starting things at boot is yours.
-    type: str
-    choices: [auto, systemd, sysvinit, command]
-    default: auto
-  reload_command:
-    description: Command that has HAProxy load both files anew.
-    type: list
-    elements: str
-    default: []
-  reload_timeout:
-    description: Seconds within which HAProxy has to run with the new file.
-    type: int
-    default: 30
   journal_dir:
     description: Folder on the host for what each of the last ten runs found.
     type: path
     default: /var/lib/openuc/publications
-requirements:
-  - HAProxy 2.6 or newer
 notes:
-  - Under systemd the first run restarts HAProxy, since its master process keeps the arguments that it was started with.
-    Later runs reload it. Only the path without systemd is exercised by the tests.
   - A host whose HAProxy balances services of M(openuc.ocs.load_balancer) is refused.
 attributes:
   check_mode:

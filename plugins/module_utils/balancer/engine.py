@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,6 @@ from .watching import Watching
 
 _TARGET = "balancer"
 _PACKAGES = {"haproxy": "haproxy", "nft": "nftables", "conntrack": "conntrack", "keepalived": "keepalived"}
-_SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
 
 
 def run(options: Mapping[str, Any], check: bool) -> Result:
@@ -129,16 +127,11 @@ class Engine:
             if not each.section.startswith(text.CHECK)
         ]
         return {
-            **result([], self._foreign()),
+            **result([], self.haproxy.foreign()),
             "gathered": _as_options(have.holding),
             "members": members,
             "standing": self.keepalived.standing() if have.holding.pair else "",
         }
-
-    def _foreign(self) -> list[str]:
-        """Sections of the administrator's own file."""
-        main = (read_bytes(self.places.main) or b"").decode(errors="replace")
-        return _SECTION.findall(main)
 
     # --- what is to change ---
 
@@ -169,7 +162,8 @@ class Engine:
         if done and not self.check:
             undo = run_id(self.options["run"] if self.options["state"] != "restored" else None)
             self._apply(have, new, after, undo, checking)
-        found = result(done, self._foreign(), undo, str(self.journal.folder / "runs" / f"{undo}.json") if undo else "")
+        details = str(self.journal.folder / "runs" / f"{undo}.json") if undo else ""
+        found = result(done, self.haproxy.foreign(), undo, details)
         return {**found, "unserved": unserved, "would_need": need, "missing": missing}
 
     def _check_early(self, draft: text.Draft, want: Want, checking: Checking) -> None:

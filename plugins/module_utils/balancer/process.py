@@ -20,6 +20,7 @@ _PAUSE = 0.01
 _TIMES = 3
 _EXPOSED = re.compile(r"^\s*stats\s+socket\s+(?:unix@)?(/\S+)\s.*\bexpose-fd\s+listeners\b", re.MULTILINE)
 _ASSIGNED = re.compile(r'^\s*EXTRAOPTS=(?:"([^"]*)"|\'([^\']*)\'|(\S*))\s*$', re.MULTILINE)
+_SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
 _MARK = "# openuc.ocs: what comes before, and our own file."
 _WITH_VALUE = ("-x", "-p")
 
@@ -55,6 +56,10 @@ class Haproxy:
 
     def _files(self, own: Path) -> list[str]:
         return [word for path in (self.places.main, own) if path.exists() for word in ("-f", str(path))]
+
+    def foreign(self) -> list[str]:
+        """Sections of the administrator's own file."""
+        return _SECTION.findall((read_bytes(self.places.main) or b"").decode(errors="replace"))
 
     # --- loaded at each start ---
 

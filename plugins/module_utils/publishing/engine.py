@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from . import text
 from .model import Publication, decode
 
 _TARGET = "publications"
-_SECTION = re.compile(r"^\s*(?:listen|frontend|backend)\s+(\S+)", re.MULTILINE)
 _FILE = "publications.cfg"
 
 Result = dict[str, Any]
@@ -82,7 +80,7 @@ class Engine:
         try:
             if self.state == "gathered":
                 have, _loaded = self._have()
-                return {**result([], self._foreign()), "gathered": _as_options(have)}
+                return {**result([], self.haproxy.foreign()), "gathered": _as_options(have)}
             if self.check:
                 return self._changed(self._want())
             with self.journal.locked():
@@ -116,10 +114,6 @@ class Engine:
             digest = self.haproxy.runtime.digest()
         return publications, Loaded(own, digest)
 
-    def _foreign(self) -> list[str]:
-        """Sections of the administrator's own file."""
-        return _SECTION.findall((read_bytes(self.places.main) or b"").decode(errors="replace"))
-
     def _changed(self, want: Publications) -> Result:
         have, loaded = self._have()
         after = self._target(want, have)
@@ -139,7 +133,7 @@ class Engine:
             undo = run_id(self.options["run"] if self.state != "restored" else None)
             self._apply(have, loaded, new, undo)
         details = str(self.journal.folder / "runs" / f"{undo}.json") if undo else ""
-        return {**result(done, self._foreign(), undo, details), "would_need": need, "missing": missing}
+        return {**result(done, self.haproxy.foreign(), undo, details), "would_need": need, "missing": missing}
 
     def _target(self, want: Publications, have: Publications) -> list[Publication]:
         """What is published afterwards."""

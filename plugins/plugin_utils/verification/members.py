@@ -110,10 +110,7 @@ def _verdict(service: Service, name: str, status: Status, outcome: str, detail: 
         address=service.vip,
         port=int(service.port),
         protocol=service.protocol,
-        source="",
-        milliseconds=None,
         items=(service.id,),
         why=service.why,
         facts={"total": total},
-        expected={},
     )

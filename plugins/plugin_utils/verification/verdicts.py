@@ -31,17 +31,17 @@ class Verdict:
     status: Status
     outcome: str
     detail: str
-    stage: str
-    host: str
-    address: str
-    port: int
-    protocol: str
-    source: str
-    milliseconds: float | None
-    items: tuple[str, ...]
-    why: tuple[str, ...]
-    facts: Data
-    expected: Data
+    stage: str = ""
+    host: str = ""
+    address: str = ""
+    port: int = 0
+    protocol: str = ""
+    source: str = ""
+    milliseconds: float | None = None
+    items: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    facts: Data = dataclasses.field(default_factory=dict)
+    expected: Data = dataclasses.field(default_factory=dict)
 
     @property
     def place(self) -> tuple[str, int, str]:

@@ -12,6 +12,7 @@ import ssl
 import typing as t
 
 from tests.lab.responders import handlers, redirects, starttls
+from tests.lab.responders.beginnings import first_bytes
 from tests.lab.responders.certificates import Certificate, sha256
 from tests.lab.responders.configuration import Listener
 
@@ -118,7 +119,7 @@ class Serving:
     async def _secure(self, connection: socket.socket, peer: redirects.Endpoint, here: redirects.Endpoint) -> None:
         """The certificate is chosen when the client begins its handshake, so that it is the newest."""
         connection.setblocking(False)
-        if not await _begins(connection):
+        if not await first_bytes(connection, 1):
             return
         identity = self._certificate.current()
         if identity is None:
@@ -226,18 +227,6 @@ def _bound(listener: Listener, taken: t.Collection[int]) -> socket.socket:
     except BaseException:
         bound.close()
         raise
-
-
-async def _begins(connection: socket.socket) -> bool:
-    """Wait for the first byte of the client, and leave it there; false when there is none."""
-    loop = asyncio.get_running_loop()
-    readable = asyncio.Event()
-    loop.add_reader(connection, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(connection)
-    return bool(connection.recv(1, socket.MSG_PEEK))
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -7,10 +7,12 @@ import asyncio
 import socket
 
 from tests.lab.responders import answers
+from tests.lab.responders.beginnings import first_bytes
 
 SECONDS_TO_SPEAK_FIRST = 1.0
 _LONGEST = 65536
 _OPENINGS = (b"<?xml", b"<stream:stream")
+_LONGEST_OPENING = max(map(len, _OPENINGS))
 _OFFER = b"<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>"
 _PROCEED = b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 
@@ -18,7 +20,7 @@ _PROCEED = b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 async def is_wanted(connection: socket.socket) -> bool:
     """Offer TLS to who opens a stream; false, with nothing read, for who speaks something else or nothing."""
     try:
-        first = await asyncio.wait_for(_begun(connection), SECONDS_TO_SPEAK_FIRST)
+        first = await asyncio.wait_for(first_bytes(connection, _LONGEST_OPENING), SECONDS_TO_SPEAK_FIRST)
     except TimeoutError:
         return False
     if not first.startswith(_OPENINGS):
@@ -34,15 +36,3 @@ async def is_wanted(connection: socket.socket) -> bool:
         asked += more
     await loop.sock_sendall(connection, _PROCEED)
     return True
-
-
-async def _begun(connection: socket.socket) -> bytes:
-    """What the client says first, left where it is."""
-    loop = asyncio.get_running_loop()
-    readable = asyncio.Event()
-    loop.add_reader(connection, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(connection)
-    return connection.recv(16, socket.MSG_PEEK)
