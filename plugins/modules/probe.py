@@ -34,7 +34,8 @@ options:
       - C(expect) is an outcome or a list of outcomes, any of which is right. V(passed) stands for all outcomes that
         show that the way there is open, whatever is at its end, V(served) for those that show that something listens
         there too, V(blocked) for V(filtered), V(unreachable) and
-        V(no_answer).
+        V(no_answer). Where it is left out, a probe that tells what the answer must hold, by C(values), C(names),
+        C(mapped) or C(statuses), expects just that, and of any other nothing is expected.
       - A V(tls) probe may have C(server_name), which is C(address) when that is a name and left out, C(names) that
         must all stand on the certificate themselves, C(trust), the path of a PEM file on the host or PEM text, the
         host's own authorities when left out, C(verify), V(false) to accept any certificate, C(client_certificate)

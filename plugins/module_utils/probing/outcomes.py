@@ -64,4 +64,6 @@ LOOKUP = frozenset(
 BLOCKED = frozenset({FILTERED, UNREACHABLE, NO_ANSWER})
 PASSED = frozenset(MEANINGS) - BLOCKED - {UNRESOLVED, NOT_RUN}
 SERVED = PASSED - {REFUSED, SILENT, BAD_ANSWER}
+# What an answer came to that is all that it should be.
+RIGHT = frozenset({OPEN, ANSWER})
 GROUPS: Mapping[str, frozenset[str]] = {"passed": PASSED, "served": SERVED, "blocked": BLOCKED}

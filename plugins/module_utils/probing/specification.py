@@ -35,6 +35,8 @@ _HOST_NAME = re.compile(
     r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?",
     re.IGNORECASE,
 )
+# Options that tell what the answer must hold.
+_CONTENTS = ("values", "names", "mapped", "statuses")
 _LOOKS_NUMERIC = re.compile(r"[0-9.]+|.*:.*")
 _FIELDS: Mapping[str, Fields] = {name: {**COMMON, **protocol.fields} for name, protocol in PROTOCOLS.items()}
 _ALL_FIELDS: Fields = {key: field for fields in _FIELDS.values() for key, field in fields.items()}
@@ -113,14 +115,16 @@ def _probe(item: Mapping[str, Any]) -> Probe:
         source_address=item.get("source_address"),
         source_port=item.get("source_port"),
         slow_after=item.get("slow_after"),
-        expect=_expected(item.get("expect")),
+        expect=_expected(item, protocol),
         options=protocol.options(item),
     )
 
 
-def _expected(words: Any) -> frozenset[str] | None:
+def _expected(item: Mapping[str, Any], protocol: Protocol) -> frozenset[str] | None:
+    """What is asked for by `expect`; an item that tells what the answer must hold expects that without it."""
+    words = item.get("expect")
     if words is None:
-        return None
+        return outcomes.RIGHT & protocol.outcomes if any(item.get(key) for key in _CONTENTS) else None
     listed = [words] if isinstance(words, str) else words
     return frozenset(outcome for word in listed for outcome in outcomes.GROUPS.get(word, (word,)))
 

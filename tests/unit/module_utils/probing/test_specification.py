@@ -30,6 +30,22 @@ def test_the_least_that_is_needed(item: dict[str, t.Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({**DNS, "values": ["10.0.0.2"]}, {"answer"}),
+        ({**TLS, "names": ["a.test"]}, {"open"}),
+        ({**TCP, "protocol": "https", "statuses": [200]}, {"open"}),
+        ({**TCP, "protocol": "stun", "mapped": "10.0.0.2"}, {"open"}),
+    ],
+)
+def test_who_tells_what_the_answer_holds_expects_it(item: dict[str, t.Any], expected: set[str]) -> None:
+    (probe,), _found = specification.decode([item])
+    assert probe.expect == expected
+    (asked,), _found = specification.decode([{**item, "expect": ["refused"]}])
+    assert asked.expect == {"refused"}
+
+
+@pytest.mark.parametrize(
     ("item", "problem"),
     [
         ("text", "probes[0]: expected a mapping, got 'text'"),
