@@ -54,8 +54,11 @@ for OPENUC_EXAMPLE in "${examples[@]}"; do
     export OPENUC_EXAMPLE OPENUC_LAB=/run/openuc-lab/$name
     for scenario in "${here[@]}"; do
         echo "--- molecule: $scenario, on a lab of inventories/$OPENUC_EXAMPLE"
-        nsenter --net="/run/netns/openuc-$name-controller" \
-            molecule --base-config molecule/config.yml test --scenario-name "$scenario"
+        # What molecule remembers of a scenario goes with the lab: else it would not prepare the next lab, nor tell
+        # apart two checkouts whose folders have the same name.
+        MOLECULE_EPHEMERAL_DIRECTORY=$OPENUC_LAB/scenarios/$scenario \
+            nsenter --net="/run/netns/openuc-$name-controller" \
+                molecule --base-config molecule/config.yml test --scenario-name "$scenario"
         passed=$((passed + 1))
     done
     clean_up
