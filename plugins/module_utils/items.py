@@ -42,14 +42,34 @@ def problems_of(name: str, items: Any, fields: Fields) -> list[str]:
         return [f"{name}: expected a list, got {type(items).__name__}"]
     found: list[str] = []
     required, plain = _required(fields), _plain(fields)
+    # Most items of a list have the same options of the same kinds: what is yet to be looked at is found out once.
+    shapes: dict[tuple[Any, ...], tuple[list[str], bool]] = {}
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             found.append(f"{name}[{index}]: expected a mapping, got {item!r}")
             continue
-        doubtful = [key for key, value in item.items() if plain.get(key) is not value.__class__]
-        if doubtful or not required <= item.keys():
+        shape = (*item, *map(type, item.values()))
+        if shape not in shapes:
+            doubtful = [key for key, value in item.items() if plain.get(key) is not value.__class__]
+            kinds = all(key in fields and fields[key].kind is item[key].__class__ for key in doubtful)
+            shapes[shape] = doubtful, kinds and required <= item.keys()
+        doubtful, may_be_right = shapes[shape]
+        if not may_be_right or not _are_right(item, doubtful, fields):
             found.extend(_item_problems(f"{name}[{index}]", item, doubtful, fields, required))
     return found
+
+
+def _are_right(item: Mapping[str, Any], keys: Iterable[str], fields: Fields) -> bool:
+    """Whether options, each of its kind, are of the words and have the elements that they may have."""
+    for key in keys:
+        field, value = fields[key], item[key]
+        if field.choices and value not in field.choices:
+            return False
+        if field.elements:
+            for element in value:
+                if element.__class__ is not field.elements:
+                    return False
+    return True
 
 
 def item_problems(where: str, item: Mapping[str, Any], fields: Fields) -> list[str]:

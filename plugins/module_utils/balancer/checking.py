@@ -3,40 +3,40 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from ..files import make_folder, write_whole
-from .process import Haproxy
+from .process import Check, Haproxy
 
 
 class Checking:
-    """Looks at one text at a time; a long one takes HAProxy as long as all else that is done before the change."""
+    """Looks at one text at a time, in the file that takes the place of the old one once HAProxy has said yes to it."""
 
     def __init__(self, haproxy: Haproxy) -> None:
         self._haproxy = haproxy
-        self._beside = ThreadPoolExecutor(1)
         self._text = ""
-        self._found: Future[str] | None = None
+        self._found: Check | None = None
+
+    @property
+    def file(self) -> Path:
+        own = self._haproxy.places.own
+        return own.with_name(f".half-{own.name}")
 
     def close(self) -> None:
-        self._beside.shutdown()
+        if self._found:
+            self._found.stop()
+        self.file.unlink(missing_ok=True)
 
     def begin(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self._found = self._beside.submit(self._problem, text)
+        if text == self._text:
+            return
+        if self._found:
+            self._found.stop()
+        make_folder(self.file.parent)
+        write_whole(self.file, text.encode(), 0o644)
+        self._found, self._text = self._haproxy.check(self.file), text
 
     def problem(self, text: str) -> str:
         """What HAProxy has against the text; empty when nothing."""
         self.begin(text)
-        return self._found.result() if self._found else ""
-
-    def _problem(self, text: str) -> str:
-        own = self._haproxy.places.own
-        make_folder(own.parent)
-        candidate = own.with_name(".half-openuc.cfg")
-        write_whole(candidate, text.encode(), 0o644)
-        try:
-            return self._haproxy.check(candidate)
-        finally:
-            candidate.unlink(missing_ok=True)
+        return self._found.problem() if self._found else ""

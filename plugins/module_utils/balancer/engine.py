@@ -87,23 +87,27 @@ class Engine:
             if run in self.journal.runs():
                 raise
             raise BalancerError(str(error), unknown_run=True) from error
-        return wanted({**stored, "state": "overridden"})
+        services = self._parsed(stored["file"], self.journal.folder, {}).services
+        return dataclasses.replace(wanted({**stored, "state": "overridden", "services": []}), services=services)
 
     # --- what there is ---
 
     def _have(self, known: Mapping[str, Service]) -> _Have:
         own = (read_bytes(self.places.own) or b"").decode(errors="replace")
-        try:
-            parsed = parsing.parse(own, known)
-        except parsing.UnreadableTextError as error:
-            raise BalancerError(
-                f"{self.places.own}: {error}. It is not of our making, or was changed by hand: move it away, "
-                "and run again"
-            ) from error
+        parsed = self._parsed(own, self.places.own, known)
         holding = Holding(parsed.services, *self._owned())
         with contextlib.suppress(RuntimeSocketError):
             return self._running(holding, own, parsed.out)
         return _Have(holding, own, "", parsed.out, ())
+
+    @staticmethod
+    def _parsed(content: str, where: Path, known: Mapping[str, Service]) -> parsing.Parsed:
+        try:
+            return parsing.parse(content, known)
+        except parsing.UnreadableTextError as error:
+            raise BalancerError(
+                f"{where}: {error}. It is not of our making, or was changed by hand: move it away, and run again"
+            ) from error
 
     def _running(self, holding: Holding, own: str, out: Mapping[str, tuple[str, ...]]) -> _Have:
         digest, taken = self.haproxy.runtime.digest(), self.haproxy.runtime.taken_out()
@@ -242,11 +246,8 @@ class Engine:
     # --- the change itself ---
 
     def _apply(self, have: _Have, new: str, after: Holding, run: str, checking: Checking) -> None:
-        if new:
-            checking.begin(new)
-        gathered = _as_options(have.holding)
         self._check_files(new, after, checking)
-        self.journal.store(run, gathered)
+        self.journal.store(run, {"file": have.text, **_owned_as(have.holding.addresses, have.holding.pair)})
         # Both the old and the new are ours until all is done, so that a run that is killed leaves nobody's address.
         both = dict.fromkeys([*have.holding.addresses, *after.addresses])
         self.journal.own(_owned_as(both, after.pair or have.holding.pair))
@@ -255,13 +256,14 @@ class Engine:
             self.keepalived.remove()
         self.journal.note(run, "addresses are put on their cards")
         cards.put(() if after.pair else after.addresses)
-        self._swap(have, new, run)
+        self._swap(have, new, run, checking.file)
         self._watch(after, run)
         if after.pair and not self._held_in_turn(after):
             self.journal.note(run, "keepalived is told")
             self.keepalived.apply(self.keepalived.text(after.pair, after.addresses), after.addresses)
         gone = [each for each in have.holding.addresses if each not in after.addresses]
-        cards.take(gone)
+        if gone:
+            cards.take(gone)
         self.journal.own(_owned_as(after.addresses, after.pair))
         self.journal.note(run, "done")
 
@@ -277,12 +279,14 @@ class Engine:
             if problem:
                 raise BalancerError(f"keepalived refuses the new file; nothing was changed. It says: {problem}")
 
-    def _swap(self, have: _Have, new: str, run: str) -> None:
+    def _swap(self, have: _Have, new: str, run: str, checked: Path) -> None:
         self.journal.note(run, f"{self.places.own} is swapped")
-        sections = {line.split()[1] for line in new.splitlines() if line.startswith(("listen ", "backend "))}
-        kept_out = [each for each in have.draining if each.section in sections]
-        told = [f"set server {each.section}/{each.name} state drain" for each in kept_out]
-        self.haproxy.swap(Loaded(have.text, have.digest), new, told)
+        told = [
+            f"set server {each.section}/{each.name} state drain"
+            for each in have.draining
+            if f" {each.section} from " in new
+        ]
+        self.haproxy.swap(Loaded(have.text, have.digest), new, checked, told)
 
     def _watch(self, after: Holding, run: str) -> None:
         if not after.services and not after.addresses:

@@ -7,14 +7,17 @@ import dataclasses
 import functools
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Optional, cast
 
 from ..items import given_twice, nearest, problems_of
 from ..specs_haproxy import BALANCED_SERVICE
 
 METHODS = ("least_connections",)
 AFFINITIES = ("tcp", "source", "cookie")
+_WORDS = (("method", METHODS), ("affinity", AFFINITIES))
+_PORTS = ("port", "check_port", "member_port")
 # What may stand in a name of HAProxy's.
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _MEMBER_OPTIONS = frozenset(("name", "address"))
@@ -83,11 +86,19 @@ def decode(items: Any) -> tuple[list[Service], list[str]]:
     problems = problems_of("services", items, BALANCED_SERVICE)
     if problems:
         return [], problems
-    for index, item in enumerate(items):
-        problems += _item_problems(f"services[{index}]", item)
+    members = [
+        tuple([
+            Member(str(member["name"]), _text(member["address"])) if member.keys() == _MEMBER_OPTIONS else None
+            for member in item["members"]
+        ])
+        for item in items
+    ]  # fmt: skip
+    problems = _value_problems(items, members)
     if problems:
         return [], problems
-    services = [_service(item) for item in items]
+    services = [_service(item, listed) for item, listed in zip(items, members)]
+    if len({(service.protocol, service.vip, service.port) for service in services}) == len(services):
+        return services, []
     return services, given_twice("services", ((service.key, service.key) for service in services))
 
 
@@ -107,67 +118,126 @@ def decode_addresses(items: Any) -> tuple[list[Address], list[str]]:
     return found, problems
 
 
-def _item_problems(where: str, item: Mapping[str, Any]) -> list[str]:
-    problems = address_problems(f"{where}.vip", item["vip"])
-    for name in ("port", "check_port", "member_port"):
-        if name in item and _port(item[name]) is None:
-            problems.append(f"{where}.{name}: {item[name]!r} is no port; 1 to 65535 are")
-    for name, allowed in (("method", METHODS), ("affinity", AFFINITIES)):
-        if item[name] not in allowed:
-            problems.append(
-                f"{where}.{name}: {item[name]!r} is none of {', '.join(allowed)}{nearest(item[name], allowed)}"
-            )
-    if item["idle_seconds"] < 0:
-        problems.append(f"{where}.idle_seconds: expected 0 or more, got {item['idle_seconds']}")
-    problems += _snat_problems(where, item)
-    for text in (item["id"], item["stage"], item.get("replaces") or "", *item["why"]):
-        if not _LINE.fullmatch(text):
-            problems.append(f"{where}: {text!r} has a comma or a control character, which its comment cannot hold")
-    return problems + _member_problems(where, item["members"])
+# --- what is wrong with values ---
+
+_Members = tuple[Optional[Member], ...]  # None for what is no member.
+_Found = list[tuple[str, str]]  # Where in an item, and what is wrong.
 
 
-def _snat_problems(where: str, item: Mapping[str, Any]) -> list[str]:
-    snat = item.get("snat") or ()
+def _value_problems(items: Sequence[Mapping[str, Any]], members: Sequence[_Members]) -> list[str]:
+    """All that is wrong with values, by items. Values repeat from item to item, so that each is judged once only."""
+    columns: list[tuple[Callable[[Any], _Found], str, list[Any]]] = [
+        (_vip_problems, ".vip", [item["vip"] for item in items]),
+        *((_port_problems, f".{name}", [item.get(name, "1") for item in items]) for name in _PORTS),
+        *((_word_problems(allowed), f".{name}", [item[name] for item in items]) for name, allowed in _WORDS),
+        (_idle_problems, ".idle_seconds", [item["idle_seconds"] for item in items]),
+        (
+            _snat_problems,
+            ".snat",
+            [(tuple(item.get("snat") or ()), item.get("nat"), listed) for item, listed in zip(items, members)],
+        ),
+        *((_comment_problems, "", [item.get(name) or "" for item in items]) for name in ("id", "stage", "replaces")),
+        (_comments_problems, "", [tuple(item["why"]) for item in items]),
+        (_members_problems, ".members", list(members)),
+    ]
+    found: list[tuple[int, str]] = []
+    for judge, name, column in columns:
+        wrong = {value: problems for value in set(column) if (problems := judge(value))}
+        for index, value in enumerate(column if wrong else ()):
+            found += [(index, f"services[{index}]{name}{place}: {words}") for place, words in wrong.get(value, ())]
+    for index, listed in enumerate(members):
+        if None in listed:
+            given = items[index]["members"]
+            found += [
+                (index, f"services[{index}].members[{at}]: expected a mapping with name and address, got {given[at]!r}")
+                for at, member in enumerate(listed)
+                if member is None
+            ]
+    return [words for _index, words in sorted(found, key=lambda each: each[0])]
+
+
+def _vip_problems(text: str) -> _Found:
+    problem = _address_problem(text)
+    return [("", problem)] if problem else []
+
+
+def _port_problems(text: str) -> _Found:
+    right = text.isdecimal() and 1 <= int(text) <= 65535
+    return [] if right else [("", f"{text!r} is no port; 1 to 65535 are")]
+
+
+def _word_problems(allowed: Sequence[str]) -> Callable[[str], _Found]:
+    def judge(text: str) -> _Found:
+        if text in allowed:
+            return []
+        return [("", f"{text!r} is none of {', '.join(allowed)}{nearest(text, allowed)}")]
+
+    return judge
+
+
+def _idle_problems(seconds: int) -> _Found:
+    return [("", f"expected 0 or more, got {seconds}")] if seconds < 0 else []
+
+
+def _comment_problems(text: str) -> _Found:
+    fits = _LINE.fullmatch(text)
+    return [] if fits else [("", f"{text!r} has a comma or a control character, which its comment cannot hold")]
+
+
+def _comments_problems(texts: Sequence[str]) -> _Found:
+    return [problem for text in texts for problem in _comment_problems(text)]
+
+
+def _snat_problems(given: tuple[Sequence[str], str | None, _Members]) -> _Found:
+    snat, nat, members = given
     if not snat:
         return []
-    problems = [f"{where}.snat: {', '.join(snat)} is of no use with nat dnat"] if item.get("nat") == "dnat" else []
-    families = {_family(member.get("address")) for member in item["members"]} - {0}
+    problems = [("", f"{', '.join(snat)} is of no use with nat dnat")] if nat == "dnat" else []
+    families = {_family(member.address) for member in members if member} - {0}
     for index, address in enumerate(snat):
-        place = f"{where}.snat[{index}]"
-        found = address_problems(place, address)
-        if not found and families - {_family(address)}:
-            found = [f"{place}: {address!r} cannot reach members of the other version of IP"]
-        problems += found
+        place = f"[{index}]"
+        problem = _address_problem(address)
+        if not problem and families - {_family(address)}:
+            problem = f"{address!r} cannot reach members of the other version of IP"
+        if problem:
+            problems.append((place, problem))
         if address in snat[:index]:
-            problems.append(f"{place}: {address!r} is listed before already")
+            problems.append((place, f"{address!r} is listed before already"))
     return problems
 
 
-def _member_problems(where: str, members: Sequence[Any]) -> list[str]:
-    problems = [] if members else [f"{where}.members: is empty; a service without members refuses everyone"]
+def _members_problems(members: _Members) -> _Found:
+    problems = [] if members else [("", "is empty; a service without members refuses everyone")]
     names: set[str] = set()
     for index, member in enumerate(members):
-        place = f"{where}.members[{index}]"
-        if member.keys() != _MEMBER_OPTIONS:
-            problems.append(f"{place}: expected a mapping with name and address, got {member!r}")
+        if member is None:
             continue
-        name = str(member["name"])
-        if not _NAME.fullmatch(name):
-            problems.append(f"{place}.name: {name!r} cannot be a name; letters, digits, '.', '-' and '_' can")
-        if name in names:
-            problems.append(f"{place}.name: {name!r} is a member already")
-        names.add(name)
-        problems += address_problems(f"{place}.address", member["address"])
+        if not _NAME.fullmatch(member.name):
+            words = f"{member.name!r} cannot be a name; letters, digits, '.', '-' and '_' can"
+            problems.append((f"[{index}].name", words))
+        if member.name in names:
+            problems.append((f"[{index}].name", f"{member.name!r} is a member already"))
+        names.add(member.name)
+        problem = _address_problem(member.address)
+        if problem:
+            problems.append((f"[{index}].address", problem))
     return problems
 
 
 def address_problems(where: str, text: Any) -> list[str]:
-    problem = _address_problem(text if isinstance(text, str) else repr(text))
+    problem = _address_problem(_text(text))
     return [f"{where}: {problem}"] if problem else []
+
+
+def _text(given: Any) -> str:
+    """What is no text is no address either, and is told as it was given."""
+    return given if isinstance(given, str) else repr(given)
 
 
 @functools.lru_cache(maxsize=100_000)
 def _address_problem(text: str) -> str:
+    if _is_plain(text):
+        return ""
     address = _parsed(text)
     if address is None:
         return f"{text!r} is no IP address"
@@ -178,26 +248,29 @@ def _address_problem(text: str) -> str:
     return ""
 
 
-# Thousands of services name the same members.
-@functools.lru_cache(maxsize=100_000)
-def _parsed(text: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _is_plain(text: str) -> bool:
+    """A quick look that is enough for most addresses; the others are looked into."""
     try:
-        return ipaddress.ip_address(text) if isinstance(text, str) else None
+        packed = socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):
+        return False
+    return 0 < packed[0] < 224 and socket.inet_ntop(socket.AF_INET, packed) == text
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
     except ValueError:
         return None
 
 
-def _family(text: Any) -> int:
+def _family(text: str) -> int:
     """The version of IP; 0 for what is no address."""
-    address = _parsed(text) if isinstance(text, str) else None
+    address = _parsed(text)
     return address.version if address else 0
 
 
-def _port(text: Any) -> int | None:
-    return int(text) if str(text).isdecimal() and 1 <= int(text) <= 65535 else None
-
-
-def _service(item: Mapping[str, Any]) -> Service:
+def _service(item: Mapping[str, Any], members: _Members) -> Service:
     snat = tuple(item.get("snat") or ())
     return Service(
         id=item["id"],
@@ -206,7 +279,7 @@ def _service(item: Mapping[str, Any]) -> Service:
         vip=item["vip"],
         port=int(item["port"]),
         protocol=item["protocol"],
-        members=tuple(Member(member["name"], member["address"]) for member in item["members"]),
+        members=cast("tuple[Member, ...]", members),
         member_port=int(item.get("member_port") or item["port"]),
         method=item["method"],
         affinity=item["affinity"],

@@ -26,9 +26,12 @@ def forwarded(services: Iterable[Service]) -> list[dict[str, Any]]:
             "member_port": service.member_port,
             "members": {member.name: member.address for member in service.members},
         }
-        for service in sorted(services, key=lambda service: service.key)
-        if service.forwarded and not unserved(service)
+        for service in sorted(filter(_is_forwarded, services), key=lambda service: service.key)
     ]
+
+
+def _is_forwarded(service: Service) -> bool:
+    return service.forwarded and not unserved(service)
 
 
 def table(services: Iterable[Service]) -> str:

@@ -47,24 +47,44 @@ def found(program: str) -> str:
     return shutil.which(program, path=_PATH) or ""
 
 
+class Running:
+    """A command that runs while other things are done."""
+
+    def __init__(self, command: Sequence[str], given: bool = False) -> None:
+        self.command = list(command)
+        pipe = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=pipe if given else subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=pipe,
+                text=True,
+                env={**os.environ, "PATH": _PATH, "LC_ALL": "C.UTF-8"},
+            )
+        except OSError as error:
+            raise BalancerError(f"{command[0]}: {error.strerror}") from error
+
+    def done(self, timeout: float, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """What it said, at its end; one that does not end in time is an error."""
+        try:
+            out, complaints = self._process.communicate(text, timeout)
+        except subprocess.TimeoutExpired:
+            raise BalancerError(f"{' '.join(self.command)} did not end within {timeout:g} s") from None
+        finally:
+            self.stop()
+        return subprocess.CompletedProcess(self.command, self._process.returncode, out, complaints)
+
+    def stop(self) -> None:
+        """End it, if it has not ended."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
+
 def run(command: Sequence[str], timeout: float = 60.0, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    """A command with what it said; one that does not end in time is an error."""
-    environment = {**os.environ, "PATH": _PATH, "LC_ALL": "C.UTF-8"}
-    try:
-        return subprocess.run(
-            list(command),
-            input=text,
-            stdin=subprocess.DEVNULL if text is None else None,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired:
-        raise BalancerError(f"{' '.join(command)} did not end within {timeout:g} s") from None
-    except OSError as error:
-        raise BalancerError(f"{command[0]}: {error.strerror}") from error
+    """A command with what it said."""
+    return Running(command, given=text is not None).done(timeout, text)
 
 
 def must(command: Sequence[str], timeout: float = 60.0, text: str | None = None) -> str:

@@ -8,11 +8,11 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..files import FileError, read_bytes, write_whole
-from .places import BalancerError, Places, found, must, run
+from ..files import FileError, read_bytes, words_of, write_whole
+from .places import BalancerError, Places, Running, found, must, run
 from .runtime import Runtime, RuntimeSocketError
 from .text import SOCKET, digest_of
 
@@ -33,6 +33,23 @@ class Loaded:
     digest: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """HAProxy's look at a file, which for a long one takes as long as all that is done meanwhile."""
+
+    running: Running
+    timeout: float
+
+    def problem(self) -> str:
+        """What HAProxy has against it, at the end; empty when nothing."""
+        done = self.running.done(self.timeout)
+        return "" if done.returncode == 0 else _complaint(done)
+
+    def stop(self) -> None:
+        """Do without an answer."""
+        self.running.stop()
+
+
 class Haproxy:
     """The HAProxy of a host, under systemd, under System V's init, or under a command that reloads it."""
 
@@ -49,10 +66,9 @@ class Haproxy:
     def program() -> str:
         return found("haproxy")
 
-    def check(self, own: Path) -> str:
-        """What HAProxy has against a file of ours beside the administrator's; empty when nothing."""
-        done = run([self.program(), "-c", *self._files(own)], self.timeout)
-        return "" if done.returncode == 0 else _complaint(done)
+    def check(self, own: Path) -> Check:
+        """HAProxy begins to look at a file of ours beside the administrator's."""
+        return Check(Running([self.program(), "-c", *self._files(own)]), self.timeout)
 
     def _files(self, own: Path) -> list[str]:
         return [word for path in (self.places.main, own) if path.exists() for word in ("-f", str(path))]
@@ -92,14 +108,15 @@ class Haproxy:
 
     # --- another file in its place ---
 
-    def swap(self, before: Loaded, new: str, told: Iterable[str] = ()) -> None:
+    def swap(self, before: Loaded, new: str, checked: Path, told: Sequence[str] = ()) -> None:
         """The new file in the place of the old one, and the old one back if HAProxy does not come up with it.
 
-        `told` are commands for the process that runs with the new one.
+        `checked` is the file that HAProxy has looked at, which is the one that it gets; `told` are commands for the
+        process that runs with it.
         """
         was, later = self.arguments() if new else self.without_arguments()
         try:
-            self._write(new)
+            self._put(checked if new else None)
             self.write_arguments(later)
             self._come_up(before, new, told)
         except (BalancerError, FileError, RuntimeSocketError) as error:
@@ -107,19 +124,29 @@ class Haproxy:
             self.write_arguments(was)
             raise BalancerError(f"{error}\nThe file of before is back{self._back(before)}") from error
 
+    def _put(self, checked: Path | None) -> None:
+        if checked is None:
+            self.places.own.unlink(missing_ok=True)
+            return
+        try:
+            checked.replace(self.places.own)
+        except OSError as error:
+            raise FileError(words_of(error, self.places.own)) from error
+
     def _write(self, content: str) -> None:
         if content:
             write_whole(self.places.own, content.encode(), 0o644)
         else:
             self.places.own.unlink(missing_ok=True)
 
-    def _come_up(self, before: Loaded, new: str, told: Iterable[str]) -> None:
+    def _come_up(self, before: Loaded, new: str, told: Sequence[str]) -> None:
         digest = digest_of(new)
         if before.digest == digest and (not new or before.text == new):
             return
         self.load()
         if new:
-            self.wait_until_it_runs_with(digest)
+            # Only the one that comes up answers with the new text. Who is told something has to be alone, too.
+            self.wait_until_it_runs_with(digest, _TIMES if told else 1)
         self.runtime.tell(told)
 
     def _back(self, before: Loaded) -> str:
@@ -185,17 +212,17 @@ class Haproxy:
             return str(path)
         return ""
 
-    def wait_until_it_runs_with(self, digest: str) -> None:
+    def wait_until_it_runs_with(self, digest: str, times: int = _TIMES) -> None:
+        """Until it says so as many times in a row: the process that ends may answer for a moment yet."""
         deadline = time.monotonic() + self.timeout
-        seen, times = "", 0
+        seen, right = "", 0
         while True:
             try:
                 seen = self.runtime.digest()
             except RuntimeSocketError as error:
                 seen = str(error)
-            # The process that ends may answer for a moment yet, so that once is not enough.
-            times = times + 1 if seen == digest else 0
-            if times == _TIMES:
+            right = right + 1 if seen == digest else 0
+            if right == times:
                 return
             if time.monotonic() > deadline:
                 words = f"it says {seen or 'nothing'}"

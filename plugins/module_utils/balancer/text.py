@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import ipaddress
+import socket
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -26,7 +26,6 @@ PREFIX = "openuc-"
 CHECK = "openuc-check-"
 # Of the text that HAProxy runs with, as it can be asked.
 DIGEST = "proc.openuc"
-_COMMENTS = ("id", "stage", "why", "replaces")
 
 # A host that is down is left for dead within six seconds, and sessions to it end, so that clients come back elsewhere.
 _HEAD = f"""\
@@ -73,10 +72,10 @@ def section_of(service: Service) -> str:
 
 def server_names(service: Service) -> dict[str, list[str]]:
     """Member: its servers. A member has several where connections to it come from several addresses."""
-    return {
-        member.name: [name for name, _source in _servers(service, index)]
-        for index, member in enumerate(service.members)
-    }
+    found: dict[str, list[str]] = {}
+    for name, _address, _source, member in _servers(service.members, service.snat):
+        found.setdefault(member, []).append(name)
+    return found
 
 
 def render(services: Iterable[Service], out: OutOfService = NONE_OUT, paired: bool = False) -> str:
@@ -93,12 +92,9 @@ class Draft:
 
     def __init__(self, services: Iterable[Service], paired: bool = False) -> None:
         self._served = sorted((s for s in services if not unserved(s)), key=_order)
-        checks = _check_sections(self._served)
-        self._names = [checks[_check_key(service)] for service in self._served]
-        self._checking = [line for key, name in checks.items() for line in _check_section(key, name, paired)]
-        self._plain = [
-            "\n".join(_section(service, name, frozenset())) for service, name in zip(self._served, self._names)
-        ]
+        checks, self._names = _check_sections(self._served)
+        self._checking = [_check_section(key, name, paired) for key, name in checks.items()]
+        self._plain = [_section(service, name) for service, name in zip(self._served, self._names)]
         said = "\n".join([_HEAD, *self._checking, *self._plain])
         self._digest = hashlib.sha256(said.encode()).hexdigest()[:16]
 
@@ -108,7 +104,7 @@ class Draft:
         for index, service in enumerate(self._served if switched else ()):
             off = switched.get(section_of(service))
             if off:
-                listed[index] = "\n".join(_section(service, self._names[index], off))
+                listed[index] = _section(service, self._names[index], off)
         return "\n".join([_HEAD % self._digest, *self._checking, *listed]).rstrip("\n") + "\n"
 
     def sections(self) -> dict[str, Service]:
@@ -121,70 +117,85 @@ def digest_of(text: str) -> str:
     return text.partition(f"set-var {DIGEST} str(")[2].partition(")")[0]
 
 
-def _section(service: Service, check: str, out: frozenset[str]) -> list[str]:
-    lines = [f"{'backend' if service.forwarded else 'listen'} {section_of(service)} from openuc"]
-    texts = {"id": service.id, "stage": service.stage, "why": ", ".join(service.why), "replaces": service.replaces}
-    lines += [f"    # {name}: {texts[name]}" for name in _COMMENTS if texts[name]]
-    if not service.forwarded:
-        # The address may be on its way: it moves between balancers, and at boot it may come later than HAProxy does.
-        lines.append(f"    bind {_host(service.vip)}:{service.port} transparent")
-    if service.affinity == "source":
-        lines += ["    balance source", "    hash-type consistent"]
-    if service.idle_seconds:
+def _section(service: Service, check: str, out: frozenset[str] = frozenset()) -> str:
+    labels = (
+        ("id", service.id),
+        ("stage", service.stage),
+        ("why", ", ".join(service.why)),
+        ("replaces", service.replaces),
+    )
+    comments = "".join([f"    # {name}: {text}\n" for name, text in labels if text])
+    manner = _manner(service.affinity, service.idle_seconds, service.idle_reset, service.forwarded)
+    port = service.member_port
+    servers = "".join([
+        f"    server {name} {address}:{port}{source} track {check}/{member}{' disabled' if name in out else ''}\n"
+        for name, address, source, member in _servers(service.members, service.snat)
+    ])  # fmt: skip
+    if service.forwarded:
+        return f"backend {section_of(service)} from openuc\n{comments}{manner}{servers}"
+    # The address may be on its way: it moves between balancers, and at boot it may come later than HAProxy does.
+    bind = f"    bind {_host(service.vip)}:{service.port} transparent\n"
+    return f"listen {section_of(service)} from openuc\n{comments}{bind}{manner}{servers}"
+
+
+@functools.lru_cache(maxsize=1000)
+def _manner(affinity: str, idle: int, reset: bool, forwarded: bool) -> str:
+    """How connections are dealt out and ended."""
+    lines = ["balance source", "hash-type consistent"] if affinity == "source" else []
+    if idle:
         # The client's time is up first: only then HAProxy closes both sides at once, and so with a reset each.
-        later = service.idle_seconds + (not service.forwarded)
-        lines += [] if service.forwarded else [f"    timeout client {service.idle_seconds}s"]
-        lines.append(f"    timeout server {later}s")
-    if service.idle_reset:
-        lines.append("    option nolinger")
-    for index, member in enumerate(service.members):
-        for name, source in _servers(service, index):
-            said = [f"server {name} {_host(member.address)}:{service.member_port}"]
-            said += [f"source {_host(source)}"] if source else []
-            said += [f"track {check}/{member.name}", *(["disabled"] if name in out else [])]
-            lines.append("    " + " ".join(said))
-    return [*lines, ""]
+        lines += [] if forwarded else [f"timeout client {idle}s"]
+        lines.append(f"timeout server {idle + (not forwarded)}s")
+    if reset:
+        lines.append("option nolinger")
+    return "".join(f"    {line}\n" for line in lines)
 
 
-def _servers(service: Service, index: int) -> list[tuple[str, str]]:
-    """Servers of a member, with the addresses they are reached from.
+@functools.lru_cache(maxsize=100_000)
+def _servers(members: tuple[Member, ...], snat: tuple[str, ...]) -> list[tuple[str, str, str, str]]:
+    """Servers: name, address, source, and the name of the member.
 
     Between two addresses there are only as many connections as ports, so each member gets its share of the source
     addresses, and where there are more of them than members a member is several servers.
     """
-    name = service.members[index].name
-    count, snat = len(service.members), service.snat
-    if not snat:
-        return [(name, "")]
-    sources = snat[index::count] if len(snat) >= count else (snat[index % len(snat)],)
-    return [(f"{name}:{number}" if number else name, source) for number, source in enumerate(sources)]
+    found = []
+    for index, member in enumerate(members):
+        if len(snat) >= len(members):
+            sources = snat[index :: len(members)]
+        else:
+            sources = (snat[index % len(snat)],) if snat else ("",)
+        for number, source in enumerate(sources):
+            name = f"{member.name}:{number}" if number else member.name
+            found.append((name, _host(member.address), f" source {_host(source)}" if source else "", member.name))
+    return found
 
 
 _CheckKey = tuple[str, int, tuple[Member, ...], tuple[str, ...]]
 
 
-def _check_section(key: _CheckKey, name: str, paired: bool) -> list[str]:
+def _check_section(key: _CheckKey, name: str, paired: bool) -> str:
     _vip, port, members, snat = key
     source = f" source {_host(snat[0])}" if snat and not paired else ""
-    lines = [f"    server {member.name} {_host(member.address)}:{port}{source} check" for member in members]
-    return [f"backend {name} from openuc", *lines, ""]
+    servers = [f"    server {member.name} {_host(member.address)}:{port}{source} check\n" for member in members]
+    return f"backend {name} from openuc\n{''.join(servers)}"
 
 
-def _check_key(service: Service) -> _CheckKey:
-    return service.vip, service.check_port, service.members, service.snat[:1]
+def _check_sections(services: Iterable[Service]) -> tuple[dict[_CheckKey, str], list[str]]:
+    """Sections of checks, and the one of each service.
 
-
-def _check_sections(services: Iterable[Service]) -> dict[_CheckKey, str]:
-    """Sections of checks; services of an address and port share one unless their members differ."""
+    Services of an address and port share one unless their members differ.
+    """
     found: dict[_CheckKey, str] = {}
     used: dict[str, int] = {}
+    names = []
     for service in services:
-        key = _check_key(service)
+        key = service.vip, service.check_port, service.members, service.snat[:1]
         if key not in found:
             name = f"{CHECK}{service.vip}:{service.check_port}"
             number = used[name] = used.get(name, 0) + 1
             found[key] = name if number == 1 else f"{name}.{number}"
-    return found
+        names.append(found[key])
+    return found, names
 
 
 def _host(address: str) -> str:
@@ -197,5 +208,5 @@ def _order(service: Service) -> tuple[int, bytes, int, str]:
 
 @functools.lru_cache(maxsize=100_000)
 def _by_number(address: str) -> tuple[int, bytes]:
-    parsed = ipaddress.ip_address(address)
-    return parsed.version, parsed.packed
+    packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    return len(packed), packed

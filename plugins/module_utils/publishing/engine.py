@@ -179,11 +179,11 @@ class Engine:
     def _apply(self, have: Publications, loaded: Loaded, new: str, run: str) -> None:
         with contextlib.closing(Checking(self.haproxy)) as checking:
             problem = checking.problem(new) if new else ""
-        if problem:
-            raise BalancerError(f"HAProxy refuses the new file; nothing was changed. It says: {problem}")
-        self.journal.store(run, _as_options(have))
-        self.journal.note(run, f"{self.places.own} is swapped")
-        self.haproxy.swap(loaded, new)
+            if problem:
+                raise BalancerError(f"HAProxy refuses the new file; nothing was changed. It says: {problem}")
+            self.journal.store(run, _as_options(have))
+            self.journal.note(run, f"{self.places.own} is swapped")
+            self.haproxy.swap(loaded, new, checking.file)
         self.journal.note(run, "done")
 
 

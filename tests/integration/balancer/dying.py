@@ -51,7 +51,7 @@ for line in sys.stdin:
 # What a step of HAProxy's is, whoever has it taken.
 JOURNAL: t.Final = (("journal", "Journal", "store"), ("journal", "Journal", "own"))
 SWAP: t.Final = tuple(
-    ("balancer.process", "Haproxy", name) for name in ("_write", "write_arguments", "load", "wait_until_it_runs_with")
+    ("balancer.process", "Haproxy", name) for name in ("_put", "write_arguments", "load", "wait_until_it_runs_with")
 )
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Services that tests change in one thing."""
+"""Services that tests change in one thing, and what stands in for a HAProxy that looks at their file."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.model import Service, decode
@@ -47,3 +48,16 @@ def services(*items: dict[str, t.Any]) -> list[Service]:
 
 def service(**changes: t.Any) -> Service:
     return services({**SIP, **changes})[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """A look at a file whose end is known beforehand."""
+
+    words: str
+
+    def problem(self) -> str:
+        return self.words
+
+    def stop(self) -> None:
+        """There is nothing to end."""

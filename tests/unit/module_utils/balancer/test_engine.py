@@ -16,7 +16,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import RuntimeSocketError, Standing
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.watching import Watching
 from ansible_collections.openuc.ocs.plugins.module_utils.specs_haproxy import LOAD_BALANCER
-from tests.unit.module_utils.balancer.made import SIP, STUN
+from tests.unit.module_utils.balancer.made import SIP, STUN, Judged
 
 VIP: t.Final = {"address": "10.20.0.100", "interface": "lan"}
 SECTION = "openuc-10.20.0.100:5061"
@@ -102,7 +102,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
         made.watcher_runs = True
 
     monkeypatch.setattr(Haproxy, "program", staticmethod(lambda: "haproxy" if "haproxy" in made.installed else ""))
-    monkeypatch.setattr(Haproxy, "check", lambda _self, _own: made.refuses)
+    monkeypatch.setattr(Haproxy, "check", lambda _self, _own: Judged(made.refuses))
     monkeypatch.setattr(Haproxy, "load", load)
     monkeypatch.setattr(Watching, "work", work)
     monkeypatch.setattr(Watching, "_pid", lambda _self: int(made.watcher_runs))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import typing as t
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer import (
     sessions,
     watching,
 )
+from ansible_collections.openuc.ocs.plugins.module_utils.balancer.checking import Checking
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.model import Address
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.places import BalancerError, Places
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import Haproxy
@@ -163,24 +165,61 @@ def test_a_haproxy_that_does_not_run_is_started(where: Places, commands: Command
         Haproxy(where, "command", [], 1).load()
 
 
+_SAID: t.Final = "[NOTICE]   (1) : version\n[WARNING]  (1) : no log\n[ALERT]    (1) : cannot bind\n"
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is run as HAProxy, once it is written."""
+    path = tmp_path / "haproxy"
+    path.touch(mode=0o755)
+    monkeypatch.setattr(Haproxy, "program", staticmethod(lambda: str(path)))
+    return path
+
+
 def test_what_haproxy_only_warns_of_is_not_told(
-    where: Places, running: dict[int, list[str]], monkeypatch: pytest.MonkeyPatch
+    where: Places, running: dict[int, list[str]], program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = "[NOTICE]   (1) : version\n[WARNING]  (1) : no log\n[ALERT]    (1) : cannot bind\n"
-    failed = subprocess.CompletedProcess([], 1, "", said)
+    failed = subprocess.CompletedProcess([], 1, "", _SAID)
     monkeypatch.setattr(process, "run", lambda *_arguments: failed)
     monkeypatch.setattr(Runtime, "ask", lambda _self, _command: _unheard())
     haproxy = Haproxy(where, "sysvinit", [], 1)
     with pytest.raises(BalancerError, match=r"did not take over with the new file. It says: \[ALERT\]"):
         haproxy.load()
-    assert haproxy.check(where.own) == "[ALERT]    (1) : cannot bind"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<END\n{_SAID}END\nexit 1\n")
+    assert haproxy.check(where.own).problem() == "[ALERT]    (1) : cannot bind"
 
 
-def test_a_check_names_both_files_and_says_nothing_when_all_is_well(where: Places, commands: Commands) -> None:
+def test_a_check_names_both_files_and_says_nothing_when_all_is_well(
+    where: Places, tmp_path: Path, program: Path
+) -> None:
     where.main.touch()
     where.own.touch()
-    assert Haproxy(where, "sysvinit", [], 1).check(where.own) == ""
-    assert commands[0][1:] == ["-c", "-f", str(where.main), "-f", str(where.own)]
+    program.write_text(f'#!/bin/sh\necho "$*" >{tmp_path}/asked\n')
+    assert Haproxy(where, "sysvinit", [], 1).check(where.own).problem() == ""
+    assert (tmp_path / "asked").read_text() == f"-c -f {where.main} -f {where.own}\n"
+
+
+def test_a_check_that_nobody_waits_for_any_more_ends(where: Places, tmp_path: Path, program: Path) -> None:
+    """Of another text, or of a run that is given up; and nothing of it is left."""
+    os.mkfifo(tmp_path / "never")
+    program.write_text(f"#!/bin/sh\nexec cat {tmp_path}/never\n")
+    checking = Checking(Haproxy(where, "sysvinit", [], 0.1))
+    checking.begin("one")
+    program.write_text("#!/bin/sh\necho no such keyword >&2; exit 1\n")
+    checking.begin("other")
+    assert checking.file.read_text() == "other"
+    assert checking.problem("other") == "no such keyword"
+    checking.close()
+    assert not checking.file.exists()
+
+
+def test_a_check_has_its_time(where: Places, tmp_path: Path, program: Path) -> None:
+    os.mkfifo(tmp_path / "never")
+    program.write_text(f"#!/bin/sh\nexec cat {tmp_path}/never\n")
+    where.own.touch()
+    with pytest.raises(BalancerError, match=r"haproxy -c -f \S+ did not end within 0.1 s"):
+        Haproxy(where, "sysvinit", [], 0.1).check(where.own).problem()
 
 
 def test_it_is_waited_for_until_the_new_text_runs_and_not_for_ever(
@@ -189,7 +228,10 @@ def test_it_is_waited_for_until_the_new_text_runs_and_not_for_ever(
     answers = iter(["", "new", "old", "new", "new", "new"])
     haproxy = Haproxy(where, "sysvinit", [], 5)
     monkeypatch.setattr(haproxy.runtime, "digest", lambda: next(answers))
-    haproxy.wait_until_it_runs_with("new")
+    haproxy.wait_until_it_runs_with("new", times=1)
+    assert next(answers) == "old"
+    haproxy.wait_until_it_runs_with("new", times=3)
+    assert next(answers, None) is None
     haproxy.timeout = 0
     monkeypatch.setattr(haproxy.runtime, "digest", _unheard)
     with pytest.raises(BalancerError, match="does not run with its new file after 0 s: it says no such socket"):

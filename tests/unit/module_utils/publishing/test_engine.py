@@ -13,6 +13,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import RuntimeSocketError
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.text import digest_of
 from ansible_collections.openuc.ocs.plugins.module_utils.publishing import engine
+from tests.unit.module_utils.balancer.made import Judged
 from tests.unit.module_utils.publishing.made import FILES, SITE
 
 Result = dict[str, t.Any]
@@ -76,7 +77,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
             raise BalancerError("HAProxy did not take over")
         made.runs_with = digest_of(content)
 
-    monkeypatch.setattr(Haproxy, "check", lambda _self, _own: made.refuses)
+    monkeypatch.setattr(Haproxy, "check", lambda _self, _own: Judged(made.refuses))
     monkeypatch.setattr(Haproxy, "load", load)
     monkeypatch.setattr(engine, "found", lambda program: program if made.installed else "")
     return made
