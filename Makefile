@@ -8,7 +8,7 @@ PYTHON ?= python3
 # More arguments for `make unit`, e.g. ARGS='-k flows -x', and for `make mutate`, e.g. ARGS='--kind dns'.
 ARGS ?=
 # Scenarios of `make molecule`: those of the mechanisms, unless others are named.
-SCENARIOS ?= dns firewall load_balancer certificates qos publications
+SCENARIOS ?= dns firewall load_balancer certificates qos publications verify
 # How many tests run at a time; each worker has labs of its own.
 WORKERS ?= 2
 # What `make format` rewrites.

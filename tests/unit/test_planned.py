@@ -53,6 +53,6 @@ def test_roles_ask_for_slices_in_this_way_only() -> None:
     texts = {path: path.read_text() for path in sorted(ROLES.glob("*/*/*.yml"))}
     of_slices = {path: text for path, text in texts.items() if "slices/" in text or "_slice" in text}
     asking = {path.relative_to(ROLES).parts[0] for path, text in of_slices.items() if "openuc.ocs.planned" in text}
-    assert asking == {"certificates", "dns", "firewall", "load_balancer", "publications", "qos"}
+    assert asking == {"certificates", "dns", "firewall", "load_balancer", "publications", "qos", "verify"}
     looking = [str(path) for path, text in of_slices.items() if re.search(r"slice.*\bexists\b|'exists'", text)]
     assert looking == []

@@ -39,7 +39,7 @@ def test_what_a_role_takes_is_specified_and_has_a_default(role: Path) -> None:
     assert isinstance(specs, dict)
     defaults = content(role / "defaults/main.yml")
     for entry in (role / "tasks").glob("*.yml"):
-        if entry.stem in ("main", "restore"):
+        if entry.stem in ("main", "restore", "judge"):
             assert entry.stem in specs, f"{entry.stem} is an entry point"
     options = {name: option for spec in specs.values() for name, option in spec.get("options", {}).items()}
     assert set(options) == set(defaults)
@@ -50,7 +50,7 @@ def test_what_a_role_takes_is_specified_and_has_a_default(role: Path) -> None:
 @pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
 def test_a_role_goes_back_and_explains_itself(role: Path) -> None:
     assert (role / "tasks/main.yml").exists()
-    assert (role / "tasks/restore.yml").exists()
+    assert (role / "tasks/restore.yml").exists() or role.name == "verify", "which changes nothing"
     assert (role / "README.md").read_text().count("\n") >= 5
 
 

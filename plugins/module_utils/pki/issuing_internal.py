@@ -28,6 +28,8 @@ class InternalIssuing(Issuing):
 
     def issue(self) -> Outcome:
         if not self.authority.exists:
+            if not self.wanted and not self.options.revoke:
+                return self.done()
             self.operations.append(Operation("add", f"authority {self.options.profile.name}", after="root and issuing"))
             if not self.check:
                 self.authority.make(self.now)

@@ -225,6 +225,7 @@ def cutting(firewalls: Firewalls, folder: Path) -> Path:
     place = folder / "slices" / "firewall_rules"
     place.mkdir(parents=True)
     (place / f"{INNER}.json").write_text(json.dumps(given))
+    (folder / "manifest.json").write_text("{}")
     return folder
 
 

@@ -74,6 +74,8 @@ class Estate(t.NamedTuple):
 def estate(site: Site, tmp_path: Path) -> Estate:
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory/hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": HOSTS}}))
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan/manifest.json").write_text("{}")
     return Estate(site, tmp_path)
 
 
@@ -154,3 +156,10 @@ def test_an_estate_without_slices_is_left_alone(estate: Estate) -> None:
     code, said = estate.play()
     assert code == 0, said
     assert said.count("changed=0") == len(HOSTS)
+
+
+def test_a_folder_without_a_plan_is_refused(estate: Estate) -> None:
+    (estate.folder / "plan/manifest.json").unlink()
+    code, said = estate.play()
+    assert code != 0
+    assert f"{estate.folder / 'plan'} holds no manifest.json, so there is no plan to apply" in " ".join(said.split())

@@ -75,6 +75,12 @@ class TestOurAuthority:
         assert told(estate.issue(check=True)) == []
         assert estate.snapshot() == before
 
+    @pytest.mark.parametrize("check", [True, False])
+    def test_where_nothing_is_wanted_no_authority_is_made(self, estate: Estate, check: bool):
+        nothing = issuing.Options(str(estate.folder), profile=estate.profile)
+        assert told(issuers.run(nothing, [], NOW, check=check)) == []
+        assert not (estate.folder / "authority").exists()
+
     def test_openssl_accepts_what_it_issues_with_revocation_lists(self, issued: Estate):
         done = verified(issued)
         assert done.returncode == 0, done.stderr
