@@ -60,7 +60,9 @@ stages:
   type: list
   elements: str
 plan_dir:
-  description: A private copy of the planned files, readable until the run ends, in check mode too.
+  description: >-
+    A private folder with what machines read of the plan, its JSON files. It stays as it is until the run ends, and is
+    there in check mode too.
   returned: success
   type: str
 intended_dir:

@@ -29,6 +29,13 @@ class Design:
     def errors(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.is_error)
 
+    @property
+    def planned(self) -> Plan:
+        """The plan, for who knows that there are no errors."""
+        if self.plan is None:
+            raise ValueError("a design with errors has no plan")
+        return self.plan
+
 
 def design(inventory: RawInventory, today: datetime.date) -> Design:
     """Read, check and plan an inventory. `today` is used only where the inventory says no `uc_as_of`."""

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The `intended/` tree on disk: written whole or not at all, and only what changed.
 
-`manifest.json` holds the digest of every file and of the planner's input, and is written last: a reader that finds a
-mismatch knows that the tree is not one plan. Files of the manifest before that are no longer planned are removed; files
-that were never ours stay.
+A new tree is laid out first, part by part and by as many processes as there are parts: what differs from the tree there
+is, in a folder within it, so that a full disk or a missing permission leaves all as it was. Then the files are put in
+place. `manifest.json` holds the digest of every file and of the planner's input, and is put there last: a reader that
+finds a mismatch knows that the tree is not one plan. Files of the manifest before that are no longer planned are
+removed; files that were never ours stay.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ import typing as t
 from pathlib import Path
 
 MANIFEST = "manifest.json"
-Files = t.Mapping[str, bytes]
+_FOR_MACHINES = ".json"
+# By path the digest, and whether the tree holds something else or nothing there. Plain data, to go between processes.
+Laid = dict[str, tuple[str, bool]]
 
 
 class UnreadableTreeError(Exception):
@@ -31,80 +35,84 @@ class Change:
     """A file that differs from what is planned; None stands for a file that is not there."""
 
     path: str
-    before: bytes | None
-    after: bytes | None
+    before: Path | None
+    after: Path | None
 
     def texts(self) -> tuple[str, str]:
-        """Both sides as text, for people."""
-        before, after = self.before or b"", self.after or b""
+        """Both sides as text, for people, as long as the change has not been made."""
+        before, after = (path.read_bytes() if path else b"" for path in (self.before, self.after))
         return before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Making:
+    """A new tree in the making: in `staged` what differs from the tree there is, in `private` what machines read of it.
+
+    The private files are further names of those in the other folders, since a new file costs a file system far more.
+    What is planned later never reaches them: it is put in the place of old files, never into them. What an editor does
+    to a file is found by `read`.
+    """
+
+    tree: Path
+    staged: Path
+    private: Path
+
+    def lay(self, texts: t.Mapping[str, str]) -> Laid:
+        """Lay out files of the new tree."""
+        laid: Laid = {}
+        for path, text in texts.items():
+            content = text.encode()
+            differs = content != _content(self.tree / path)
+            file = (self.staged if differs else self.tree) / path
+            if differs:
+                _write(file, content)
+            if path.endswith(_FOR_MACHINES):
+                _link(self.private / path, file, content)
+            laid[path] = digest(content), differs
+        return laid
+
+    def seal(self, laid: Laid, source_digest: str, version: int) -> tuple[Change, ...]:
+        """Lay out the manifest over what was laid. The changes that lead to the new tree."""
+        content = {
+            "schema_version": version,
+            "input": source_digest,
+            "files": {path: found for path, (found, _differs) in sorted(laid.items())},
+        }
+        laid = {**laid, **self.lay({MANIFEST: json.dumps(content, indent=1) + "\n"})}
+        new = [path for path, (_found, differs) in sorted(laid.items()) if differs]
+        gone = sorted(_former(self.tree) - laid.keys())
+        changes = [Change(path, _existing(self.tree / path), self.staged / path) for path in new]
+        changes += [Change(path, place, None) for path in gone if (place := _existing(self.tree / path))]
+        return tuple(changes)
+
+    def put(self, changes: t.Sequence[Change]) -> None:
+        """Make the changes, that of the manifest last."""
+        coming = [change for change in changes if change.after is not None]
+        for parent in {(self.tree / change.path).parent for change in coming}:
+            parent.mkdir(parents=True, exist_ok=True)
+        for change in coming:
+            if change.before is not None:
+                (self.staged / change.path).chmod(change.before.stat().st_mode & 0o777)
+        for change in sorted(coming, key=lambda change: change.path == MANIFEST):
+            os.replace(self.staged / change.path, self.tree / change.path)
+        for change in changes:
+            if change.after is None:
+                _remove(self.tree, change.path)
+
+
+@contextlib.contextmanager
+def making(tree: Path, private: Path, keep: bool) -> t.Iterator[Making]:
+    """For a new tree. Unless it is to be kept, nothing is written to the place of the one there is."""
+    shutil.rmtree(private, ignore_errors=True)
+    staged = (tree if keep else private.parent) / f".{secrets.token_hex(4)}"
+    try:
+        yield Making(tree, staged, private)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def with_manifest(texts: t.Mapping[str, str], source_digest: str, version: int) -> dict[str, bytes]:
-    """The files, encoded once for all that is done with them, and the manifest over them."""
-    files = {path: text.encode() for path, text in texts.items()}
-    manifest = {
-        "schema_version": version,
-        "input": source_digest,
-        "files": {path: digest(content) for path, content in sorted(files.items())},
-    }
-    return {**files, MANIFEST: (json.dumps(manifest, indent=1) + "\n").encode()}
-
-
-def compare(folder: Path, files: Files) -> tuple[Change, ...]:
-    """What writing the files would change."""
-    changes = []
-    for path, after in sorted(files.items()):
-        before = _content(folder / path)
-        if before != after:
-            changes.append(Change(path, before, after))
-    changes.extend(Change(path, _content(folder / path), None) for path in sorted(_former(folder) - files.keys()))
-    return tuple(change for change in changes if change.before is not None or change.after is not None)
-
-
-def write(folder: Path, changes: t.Sequence[Change]) -> None:
-    """Make the changes: everything is staged beside its place first, so that a full disk or a missing permission
-    leaves the tree as it was; then the files are put in place, the manifest last."""
-    staged: list[tuple[Path, Path]] = []
-    coming = [(folder / change.path, change) for change in changes if change.after is not None]
-    for parent in {folder, *(place.parent for place, _change in coming)}:
-        parent.mkdir(parents=True, exist_ok=True)
-    try:
-        for place, change in coming:
-            temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
-            staged.append((temporary, place))
-            _fill(temporary, change.after or b"")
-            if change.before is not None:
-                temporary.chmod(place.stat().st_mode & 0o777)
-        for temporary, place in sorted(staged, key=lambda pair: pair[1].name == MANIFEST and pair[1].parent == folder):
-            os.replace(temporary, place)
-    except BaseException:
-        for temporary, _place in staged:
-            temporary.unlink(missing_ok=True)
-        raise
-    for change in changes:
-        if change.after is None:
-            _remove(folder, change.path)
-
-
-def mirror(folder: Path, tree: Path, files: Files) -> None:
-    """Make `folder` hold just these files, as further names of those of a tree that was written with them.
-
-    Hundreds of new files cost a file system far more than as many links. What is planned later never reaches a link,
-    since `write` puts new files in the place of old ones; what an editor does to the file itself is found by `read`.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    for parent in sorted({(folder / path).parent for path in files}):
-        parent.mkdir(parents=True, exist_ok=True)
-    for path, content in files.items():
-        try:
-            os.link(tree / path, folder / path)
-        except OSError:  # Another file system, one without links, or a file of another user's.
-            (folder / path).write_bytes(content)
 
 
 def read(folder: Path, path: str) -> str:
@@ -116,9 +124,26 @@ def read(folder: Path, path: str) -> str:
     return content.decode()
 
 
-def _fill(place: Path, content: bytes) -> None:
-    with place.open("xb") as stream:
-        stream.write(content)
+def _write(place: Path, content: bytes) -> None:
+    try:
+        place.write_bytes(content)
+    except FileNotFoundError:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+
+
+def _link(place: Path, file: Path, content: bytes) -> None:
+    """A further name of the file; or a copy, where file systems or rights allow no link."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)  # A name that is there is of an attempt before, and must not be written through.
+    try:
+        os.link(file, place)
+    except OSError:
+        place.write_bytes(content)
+
+
+def _existing(place: Path) -> Path | None:
+    return place if place.is_file() else None
 
 
 def _remove(folder: Path, path: str) -> None:

@@ -24,7 +24,8 @@ def to_mapping(value: t.Any) -> dict[str, t.Any]:
     return dict(zip(names, values(value), strict=True))
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, default=to_mapping).encode
+# What is planned is a tree: nothing needs to look for circles.
+_encode = json.JSONEncoder(ensure_ascii=False, default=to_mapping, check_circular=False).encode
 
 
 def dump(content: t.Mapping[str, t.Any] | t.Sequence[t.Any]) -> str:

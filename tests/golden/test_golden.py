@@ -13,7 +13,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.openuc.ocs.plugins.plugin_utils import intended
+from ansible_collections.openuc.ocs.plugins.plugin_utils.intended import making
+from ansible_collections.openuc.ocs.plugins.plugin_utils.planning.plan import SCHEMA_VERSION
 from ansible_collections.openuc.ocs.plugins.plugin_utils.rendering.pages import files_of
 from tests import support
 
@@ -23,8 +24,9 @@ PLAN_SCHEMA = json.loads((support.ROOT / "docs" / "schema" / "plan.schema.json")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example_comes_to_its_golden_tree(name: str) -> None:
-    changes = intended.compare(HERE / name / "intended", planned(name))
+def test_example_comes_to_its_golden_tree(name: str, tmp_path: Path) -> None:
+    with making(HERE / name / "intended", tmp_path / "plan", keep=False) as tree:
+        changes = tree.seal(tree.lay(planned(name)), support.example_digest(name), SCHEMA_VERSION)
     assert [change.path for change in changes] == []
 
 
@@ -33,8 +35,8 @@ def test_plan_follows_its_schema(name: str) -> None:
     jsonschema.validate(json.loads(planned(name)["plan.json"]), PLAN_SCHEMA)
 
 
-def planned(name: str) -> dict[str, bytes]:
-    """Files of an example, with the manifest over them."""
+def planned(name: str) -> dict[str, str]:
+    """Files of an example."""
     design = support.example_design(name)
     assert design.errors == ()
-    return intended.with_manifest(files_of(design), support.example_digest(name), 1)
+    return files_of(design)

@@ -1,49 +1,53 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two pieces of work on two processors."""
+"""Work on a second processor, while this one does something else."""
 
 from __future__ import annotations
 
-import marshal
+import contextlib
 import multiprocessing
+import pickle
 import typing as t
 from multiprocessing.connection import Connection
 
-Texts = dict[str, str]
+T = t.TypeVar("T")
 
 
-def both(here: t.Callable[[], Texts], beside: t.Callable[[], Texts]) -> tuple[Texts, Texts]:
-    """What both return; the second works in a copy of this process, so that it needs to be told nothing.
+@contextlib.contextmanager
+def beside(work: t.Callable[[], T]) -> t.Iterator[t.Callable[[], T]]:
+    """What the work returns, to be called for once it is wanted; until then a copy of this process does the work, so
+    that it needs to be told nothing. What comes back is plain data.
 
-    When the copy cannot be made or does not deliver, the second is called here after all: it then fails, if it fails,
+    When the copy cannot be made or does not deliver, the work is done here after all: it then fails, if it fails,
     where somebody sees it.
     """
     context = multiprocessing.get_context("fork")
     try:
         receiving, sending = context.Pipe(duplex=False)
-        copy = context.Process(target=_deliver, args=(sending, beside))
+        copy = context.Process(target=_deliver, args=(sending, work))
         copy.start()
     except OSError:
-        return here(), beside()
+        yield work
+        return
     sending.close()
     try:
-        return here(), _received(receiving) or beside()
+        yield lambda: _received(receiving, work)
     finally:
         copy.kill()  # It has delivered; or nobody listens any more, which it does not notice by itself.
         copy.join()
         receiving.close()
 
 
-def _deliver(sending: Connection, work: t.Callable[[], Texts]) -> None:
+def _deliver(sending: Connection, work: t.Callable[[], t.Any]) -> None:
     # What is said of a failure in the copy would only be said twice.
     try:
-        sending.send_bytes(marshal.dumps(work()))
+        sending.send_bytes(pickle.dumps(work(), pickle.HIGHEST_PROTOCOL))
     except Exception:  # noqa: BLE001
         sending.close()
 
 
-def _received(receiving: Connection) -> Texts | None:
+def _received(receiving: Connection, work: t.Callable[[], T]) -> T:
     try:
-        texts: Texts = marshal.loads(receiving.recv_bytes())  # noqa: S302 - of our own copy
+        delivered = receiving.recv_bytes()
     except EOFError:
-        return None
-    return texts
+        return work()
+    return t.cast("T", pickle.loads(delivered))  # noqa: S301 - of our own copy

@@ -17,6 +17,8 @@ from .model import COMMON, Catalogue, CatalogueError, RawRow
 
 DATA = Path(__file__).parent / "data"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Files that were parsed elsewhere.
+_TAKEN: dict[str, object] = {}
 
 # Words that inventories and rows may use, each taken from the ids of the rows of a kind in `common`.
 _VOCABULARY_KINDS = {
@@ -73,9 +75,25 @@ def _rows_of(product: str) -> tuple[RawRow, ...]:
 def _read(path: Path, product: str) -> t.Iterator[RawRow]:
     relative = path.relative_to(DATA / product)
     kind = relative.parts[0].removesuffix(".yml")
-    with path.open("rb") as stream:
-        content = yaml.load(stream, Loader=_Loader)  # noqa: S506 - both loaders are safe ones
+    content = _content(path)
     if not isinstance(content, dict) or not isinstance(content.get("rows"), list):
         raise CatalogueError(f"{path.name}: expected a mapping with the list `rows`")
     for row in content["rows"]:
         yield RawRow(str(row["id"]), kind, product, f"{product}/{relative.as_posix()}", row)
+
+
+def parsed() -> dict[str, object]:
+    """The content of all files, as plain data: what takes the time of loading."""
+    return {str(path): _content(path) for path in DATA.rglob("*.yml")}
+
+
+def take(contents: t.Mapping[str, object]) -> None:
+    """Load from what was parsed elsewhere instead of from the files."""
+    _TAKEN.update(contents)
+
+
+def _content(path: Path) -> object:
+    if str(path) in _TAKEN:
+        return _TAKEN[str(path)]
+    with path.open("rb") as stream:
+        return yaml.load(stream, Loader=_Loader)  # noqa: S506 - both loaders are safe ones

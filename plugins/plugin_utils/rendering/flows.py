@@ -72,7 +72,7 @@ def _of_firewall(firewall: str, flows: t.Sequence[Flow]) -> t.Iterator[str]:
     yield f"\n## {firewall}\n"
     rows = []
     for flow in flows:
-        ways = [f"{c.ingress} → {c.egress}" for c in flow.crossings if c.firewall == firewall]
+        ways = tuple(f"{c.ingress} → {c.egress}" for c in flow.crossings if c.firewall == firewall)
         rows.append((flow.stage, ways, flow.source, flow.source_ports or "any", flow.destination,
                      flow.protocol, flow.ports or "any", flow.purpose))  # fmt: skip
     yield markdown(("stage", "way", "from", "source ports", "to", "protocol", "ports", "purpose"), rows)

@@ -115,7 +115,7 @@ def _columns(table: Table) -> tuple[str, ...]:
 def _rows(table: Table) -> list[list[str]]:
     if not table.why:
         return [list(map(text_of, row)) for row in table.rows]
-    return [[*map(text_of, row), text_of(names)] for row, names in zip(table.rows, table.why, strict=True)]
+    return [[*map(text_of, row), text_of(tuple(names))] for row, names in zip(table.rows, table.why, strict=True)]
 
 
 def _workbook(team: Team, tables: t.Sequence[Table]) -> bytes:

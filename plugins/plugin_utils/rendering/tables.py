@@ -8,14 +8,14 @@ import functools
 import io
 import typing as t
 
-Cell = str | int | float | t.Sequence[str] | None
+Cell = str | int | float | tuple[str, ...] | None
 Row = t.Sequence[Cell]
 
 
 def text_of(cell: Cell) -> str:
     """A cell in one line."""
     if isinstance(cell, str):
-        return _one_line(cell)
+        return " ".join(cell.split())
     if cell is None:
         return ""
     if isinstance(cell, (int, float)):
@@ -23,22 +23,18 @@ def text_of(cell: Cell) -> str:
     return ", ".join(cell)
 
 
-# A large plan says the same few thousand words in hundreds of thousands of cells.
-@functools.lru_cache(maxsize=1 << 14)
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def markdown(columns: t.Sequence[str], rows: t.Iterable[Row]) -> str:
     """A Markdown table; an empty one says so instead."""
-    lines = ["| " + " | ".join([_escaped(text_of(cell)) for cell in row]) + " |" for row in rows]
+    lines = ["| " + " | ".join([_in_page(cell) for cell in row]) + " |" for row in rows]
     if not lines:
         return "Nothing is planned here.\n"
     return "\n".join(["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns), *lines]) + "\n"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+# A large plan says the same few thousand things in hundreds of thousands of cells.
+@functools.lru_cache(maxsize=1 << 14, typed=True)
+def _in_page(cell: Cell) -> str:
+    return text_of(cell).replace("|", "\\|").replace("<", "&lt;")
 
 
 def comma_separated(columns: t.Sequence[str], rows: t.Iterable[Row]) -> str:
@@ -46,11 +42,13 @@ def comma_separated(columns: t.Sequence[str], rows: t.Iterable[Row]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_harmless(text_of(cell)) for cell in row] for row in rows)
+    writer.writerows([_in_spreadsheet(cell) for cell in row] for row in rows)
     return stream.getvalue()
 
 
-def _harmless(text: str) -> str:
+@functools.lru_cache(maxsize=1 << 14, typed=True)
+def _in_spreadsheet(cell: Cell) -> str:
+    text = text_of(cell)
     return f"'{text}" if text[:1] in ("=", "+", "@") else text
 
 

@@ -12,13 +12,21 @@ import pytest
 
 from ansible_collections.openuc.ocs.plugins.plugin_utils import intended
 
-ONE = intended.with_manifest({"plan.json": "{}\n", "zones/internal/a.zone": "a\n"}, "in1", 1)
+ONE = {"plan.json": "{}\n", "zones/internal/a.zone": "a\n"}
 
 
-def put(folder: Path, files: dict[str, bytes]) -> list[str]:
-    changes = intended.compare(folder, files)
-    intended.write(folder, changes)
+def put(folder: Path, files: dict[str, str], private: Path | None = None, keep: bool = True) -> list[str]:
+    """Paths of what was changed."""
+    with intended.making(folder, private or folder.parent / "private", keep) as tree:
+        changes = tree.seal(tree.lay(files), f"digest of {sorted(files.values())}", 1)
+        if keep:
+            tree.put(changes)
     return [change.path for change in changes]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return tmp_path / "intended"
 
 
 def test_first_write_makes_every_file(tmp_path: Path) -> None:
@@ -36,7 +44,7 @@ def test_second_write_changes_nothing(tmp_path: Path) -> None:
 def test_only_changed_files_are_replaced(tmp_path: Path) -> None:
     put(tmp_path, ONE)
     untouched = (tmp_path / "plan.json").stat().st_ino
-    two = intended.with_manifest({"plan.json": "{}\n", "zones/internal/a.zone": "b\n"}, "in2", 1)
+    two = {"plan.json": "{}\n", "zones/internal/a.zone": "b\n"}
     assert put(tmp_path, two) == ["manifest.json", "zones/internal/a.zone"]
     assert (tmp_path / "plan.json").stat().st_ino == untouched
 
@@ -45,7 +53,7 @@ def test_files_no_longer_planned_go_and_foreign_files_stay(tmp_path: Path) -> No
     put(tmp_path, ONE)
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "zones" / "README").write_text("mine too")
-    assert put(tmp_path, intended.with_manifest({"plan.json": "{}\n"}, "in1", 1)) == [
+    assert put(tmp_path, {"plan.json": "{}\n"}) == [
         "manifest.json",
         "zones/internal/a.zone",
     ]
@@ -57,7 +65,7 @@ def test_files_no_longer_planned_go_and_foreign_files_stay(tmp_path: Path) -> No
 def test_a_failed_write_leaves_the_tree_as_it_was(tmp_path: Path) -> None:
     put(tmp_path, ONE)
     (tmp_path / "flows").write_text("a file where a folder is wanted")
-    two = intended.with_manifest({"a.md": "new\n", "flows/x.csv": "x\n", "plan.json": "changed\n"}, "in2", 1)
+    two = {"a.md": "new\n", "flows/x.csv": "x\n", "plan.json": "changed\n"}
     with pytest.raises((FileExistsError, NotADirectoryError)):
         put(tmp_path, two)
     assert (tmp_path / "plan.json").read_text() == "{}\n"
@@ -112,34 +120,65 @@ def test_a_file_that_is_no_text_counts_as_changed(tmp_path: Path) -> None:
     assert put(tmp_path, ONE) == ["plan.json"]
 
 
-def test_a_mirror_keeps_its_plan_when_the_tree_is_planned_anew(tmp_path: Path) -> None:
-    tree, private = tmp_path / "intended", tmp_path / "private"
-    put(tree, ONE)
-    intended.mirror(private, tree, ONE)
-    put(tree, intended.with_manifest({"plan.json": "[]\n"}, "in2", 1))
+def test_the_private_folder_keeps_its_plan_when_the_tree_is_planned_anew(tree: Path, tmp_path: Path) -> None:
+    private = tmp_path / "first"
+    put(tree, ONE, private)
+    put(tree, {"plan.json": "[]\n"})
     assert intended.read(private, "plan.json") == "{}\n"
-    assert intended.read(private, "zones/internal/a.zone") == "a\n"
+    assert intended.read(tree, "plan.json") == "[]\n"
 
 
-def test_a_mirror_holds_nothing_of_a_plan_before_and_leaves_the_tree_alone(tmp_path: Path) -> None:
-    tree, private = tmp_path / "intended", tmp_path / "private"
-    put(tree, ONE)
-    intended.mirror(private, tree, ONE)
-    two = intended.with_manifest({"plan.json": "[]\n"}, "in2", 1)
-    other = tmp_path / "other"
-    put(other, two)
-    intended.mirror(private, other, two)
+def test_the_private_folder_holds_what_machines_read_of_this_plan_only(tree: Path, tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    put(tree, {**ONE, "slices/firewall/fw1.json": "{}\n"}, private)
+    put(tree, ONE, private)
     assert sorted(path.name for path in private.rglob("*")) == ["manifest.json", "plan.json"]
-    assert intended.read(tree, "plan.json") == "{}\n"
+    assert intended.read(private, "plan.json") == "{}\n"
 
 
-def test_a_mirror_is_a_copy_where_links_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_private_folder_holds_copies_where_links_are_refused(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_paths: Path) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    tree, private = tmp_path / "intended", tmp_path / "private"
-    put(tree, ONE)
     monkeypatch.setattr(os, "link", refuse)
-    intended.mirror(private, tree, ONE)
+    private = tmp_path / "private"
+    put(tree, ONE, private)
     (tree / "plan.json").write_text("changed in place\n")
     assert intended.read(private, "plan.json") == "{}\n"
+
+
+def test_a_tree_that_is_not_kept_is_read_in_the_private_folder(tree: Path, tmp_path: Path) -> None:
+    put(tree, ONE)
+    private = tmp_path / "private"
+    assert put(tree, {"plan.json": "[]\n"}, private, keep=False) == [
+        "manifest.json",
+        "plan.json",
+        "zones/internal/a.zone",
+    ]
+    assert intended.read(private, "plan.json") == "[]\n"
+    assert intended.read(tree, "plan.json") == "{}\n"
+    assert sorted(path.name for path in tree.rglob("*.*")) == ["a.zone", "manifest.json", "plan.json"]
+
+
+def test_parts_may_be_laid_again_and_come_to_one_tree(tree: Path) -> None:
+    """As it is when a process died that had laid a part of them."""
+    with intended.making(tree, tree.parent / "private", keep=True) as making:
+        making.lay({"plan.json": "{}\n"})
+        laid = {**making.lay({"plan.json": "{}\n"}), **making.lay({"zones/internal/a.zone": "a\n"})}
+        making.put(making.seal(laid, "digest", 1))
+    assert intended.read(tree, "plan.json") == "{}\n"
+    assert intended.read(tree, "zones/internal/a.zone") == "a\n"
+
+
+def test_a_change_shows_both_sides_and_keeps_the_mode_of_a_file(tree: Path) -> None:
+    put(tree, ONE)
+    (tree / "plan.json").chmod(0o640)
+    with intended.making(tree, tree.parent / "private", keep=True) as making:
+        changes = making.seal(making.lay({"plan.json": "[]\n"}), "digest", 1)
+        shown = {change.path: change.texts() for change in changes}
+        making.put(changes)
+    assert shown["plan.json"] == ("{}\n", "[]\n")
+    assert shown["zones/internal/a.zone"] == ("a\n", "")
+    assert (tree / "plan.json").stat().st_mode & 0o777 == 0o640

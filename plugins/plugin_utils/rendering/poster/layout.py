@@ -8,6 +8,7 @@ walls; columns are moved apart until they fit. So nothing can overlap, whatever 
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 import typing as t
@@ -322,8 +323,9 @@ def _even(heights: t.Sequence[float], count: int) -> list[list[int]]:
     """Places of entries, in columns that are as low as they can be with so many of them."""
     edges = list(itertools.accumulate(heights, initial=0.0))
     spans = sorted({right - left for left, right in itertools.combinations(edges, 2)})
-    fits = next((limit for limit in spans if len(_filled(heights, limit)) <= count), 0.0)
-    return _filled(heights, fits)
+    # The more room there is, the fewer columns it takes.
+    fits = bisect.bisect_left(spans, True, key=lambda limit: len(_filled(heights, limit)) <= count)
+    return _filled(heights, spans[fits] if fits < len(spans) else 0.0)
 
 
 def _filled(heights: t.Sequence[float], limit: float) -> list[list[int]]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 # Widths of letters in parts of the font's size: those of the widest of the fonts that the picture asks for.
@@ -113,9 +114,16 @@ class Drawing:
 
 def text_width(words: str, size: float, *, bold: bool = False) -> float:
     """How wide a line is at most."""
-    units = sum(0.36 if letter in _NARROW else 1.02 if letter in _WIDE else 0.8 if letter.isupper() else 0.64
-                for letter in words)  # fmt: skip
-    return units * size * (_BOLD if bold else 1)
+    return sum(map(_letter_width, words)) * size * (_BOLD if bold else 1)
+
+
+@functools.cache
+def _letter_width(letter: str) -> float:
+    if letter in _NARROW:
+        return 0.36
+    if letter in _WIDE:
+        return 1.02
+    return 0.8 if letter.isupper() else 0.64
 
 
 def wrapped(words: str, size: float, width: float, *, bold: bool = False) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
@@ -176,3 +177,12 @@ def test_files_stay_short() -> None:
         if (length := len(path.read_text().splitlines())) >= 400
     }
     assert long == {}
+
+
+def test_what_was_parsed_elsewhere_is_taken_for_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "_TAKEN", {})
+    contents = loader.parsed()
+    place = str(loader.DATA / "common" / "products.yml")
+    assert contents[place] == yaml.safe_load(Path(place).read_text())
+    loader.take({place: {"rows": []}})
+    assert loader.parsed() == {**contents, place: {"rows": []}}
