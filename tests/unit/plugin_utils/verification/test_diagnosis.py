@@ -156,6 +156,13 @@ def test_a_known_way_to_fail_is_told(slug: str) -> None:
     assert told.checks
 
 
+def test_a_record_that_ends_in_a_dot_ends_a_sentence_with_one() -> None:
+    wrong = {"outcome": "wrong_answer", "facts": {"values": ["0 0 5061 gone.contoso.com"]}}
+    (told,) = diagnoses(name("_sipinternaltls._tcp.contoso.com", wrong))
+    assert told.causes[0].endswith("with 0 0 5061 gone.contoso.com; planned is 0 0 5061 pool1.corp.contoso.com.")
+    assert ".." not in " ".join((*told.causes, *told.remedies))
+
+
 def test_every_way_to_fail_of_the_catalogue_is_tried_here() -> None:
     tried = {f"failure.{slug}" for slug in CASES} | TRIED_ELSEWHERE
     assert {fact.id for fact in LAB.topology.catalogue.facts(FailureFact)} == tried
