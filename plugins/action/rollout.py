@@ -83,7 +83,7 @@ class ActionModule(RolloutAction):
         if estate is None:
             raise AnsibleError("the inventory is no file, so the journal has no place: set uc_estate_dir to a folder")
         plan_dir = private_folder() / "plan"
-        blueprint = blueprint_in(plan_dir, stages_of(str(self._value(variables, "uc_product") or "")))
+        blueprint = blueprint_in(plan_dir, all_stages())
         journal = RolloutJournal(estate / "journal" / JOURNAL)
         if state == "told":
             return self._told(estate, plan_dir, blueprint, journal)
@@ -141,7 +141,7 @@ class ActionModule(RolloutAction):
         silent = silent_words(run.looks, frozenset(variables["ansible_play_hosts"]))
         if silent:
             return run.stop("look", silent)
-        blueprint = blueprint_in(Path(run.plan_dir), stages_of(str(self._value(variables, "uc_product") or "")))
+        blueprint = blueprint_in(Path(run.plan_dir), all_stages())
         found = {look.mechanism: differing(look, comparisons_in(_folder_of(look))) for look in run.looks}
         as_planned = {
             look.mechanism: [host for host in look.hosts if host not in found[look.mechanism]] for look in run.looks
@@ -278,16 +278,10 @@ class ActionModule(RolloutAction):
         return plain(self._templar.template(variables.get(name)))
 
 
-def stages_of(product: str) -> dict[str, str]:
-    """All stages of the catalogue with their titles, in their order."""
-    facts = loader.load(product or RunDefaults.product).facts(StageFact)
+def all_stages() -> dict[str, str]:
+    """All stages of the catalogue with their titles, in their order; they are the same for all products."""
+    facts = loader.common(StageFact.KIND).facts(StageFact)
     return {fact.id.partition(".")[2]: fact.title for fact in sorted(facts, key=lambda fact: fact.rank)}
-
-
-class RunDefaults:
-    """What the estate is taken for where it says nothing; stages are the same for all products."""
-
-    product = "ocs2007r2"
 
 
 def _reached(blueprint: Blueprint, standing: Standing) -> tuple[str, ...]:
@@ -332,9 +326,11 @@ def _folder_of(look: Wave) -> Path:
 
 
 def _for_tasks(run: UnderWay, wave: Wave, issued: t.Mapping[str, t.Sequence[str]]) -> dict[str, t.Any]:
-    """What roles are told of a wave, and of a look."""
+    """What roles are told of a wave, and of a look: not its digests, which every task would carry along."""
+    told = dataclasses.asdict(wave)
+    del told["contents"]
     return {
-        **dataclasses.asdict(wave),
+        **told,
         "issue_stages": list(issued.get(wave.id, ())),
         "run": run.undoes or run.run,
         "plan_dir": run.plan_dir,

@@ -40,21 +40,24 @@ def load(product: str) -> Catalogue:
 
 
 @functools.cache
+def common(kind: str) -> Catalogue:
+    """What holds for all products, of one kind, for those who need nothing of the rest."""
+    return Catalogue(COMMON, _common_rows(kind), vocabulary())
+
+
+@functools.cache
 def products() -> tuple[str, ...]:
     """Products that the catalogue knows, oldest first."""
-    return tuple(row.id.removeprefix("product.") for row in _rows_of(COMMON) if row.kind == "products")
+    return tuple(row.id.removeprefix("product.") for row in _common_rows("products"))
 
 
 @functools.cache
 def vocabulary() -> t.Mapping[str, t.Collection[str]]:
     """Words by vocabulary; the word is what follows the kind's prefix in the row's id (`feature.federation`)."""
-    found: dict[str, list[str]] = {name: [] for name in _VOCABULARY_KINDS}
-    for row in _rows_of(COMMON):
-        for name, kind in _VOCABULARY_KINDS.items():
-            if row.kind == kind:
-                found[name].append(row.id.partition(".")[2])
-    found["peers"] = [*found["products"], *found["peers"]]
-    return {name: tuple(words) for name, words in found.items()}
+    found = {
+        name: tuple(row.id.partition(".")[2] for row in _common_rows(kind)) for name, kind in _VOCABULARY_KINDS.items()
+    }
+    return {**found, "peers": (*found["products"], *found["peers"])}
 
 
 @functools.cache
@@ -72,14 +75,20 @@ def _rows_of(product: str) -> tuple[RawRow, ...]:
     return tuple(row for path in sorted(folder.rglob("*.yml")) for row in _read(path, product))
 
 
-def _read(path: Path, product: str) -> t.Iterator[RawRow]:
+def _common_rows(kind: str) -> tuple[RawRow, ...]:
+    paths = (DATA / COMMON / f"{kind}.yml", *sorted((DATA / COMMON / kind).rglob("*.yml")))
+    return tuple(row for path in paths if path.is_file() for row in _read(path, COMMON))
+
+
+@functools.cache
+def _read(path: Path, product: str) -> tuple[RawRow, ...]:
     relative = path.relative_to(DATA / product)
     kind = relative.parts[0].removesuffix(".yml")
     content = _content(path)
     if not isinstance(content, dict) or not isinstance(content.get("rows"), list):
         raise CatalogueError(f"{path.name}: expected a mapping with the list `rows`")
-    for row in content["rows"]:
-        yield RawRow(str(row["id"]), kind, product, f"{product}/{relative.as_posix()}", row)
+    file = f"{product}/{relative.as_posix()}"
+    return tuple(RawRow(str(row["id"]), kind, product, file, row) for row in content["rows"])
 
 
 def parsed() -> dict[str, object]:

@@ -97,6 +97,13 @@ def test_words_of_inventories_are_ids_without_their_kind() -> None:
     assert "lcs2005" in words["peers"]
 
 
+def test_a_kind_that_is_common_to_all_is_read_alone_and_is_the_same_for_each_product() -> None:
+    alone = loader.common("stages")
+    assert alone.kinds() == ("stages",)
+    for product in loader.products():
+        assert loader.load(product).facts(StageFact) == alone.facts(StageFact)
+
+
 def test_stages_have_one_order() -> None:
     ranks = [fact.rank for fact in loader.load("ocs2007r2").facts(StageFact)]
     assert len(set(ranks)) == len(ranks)
