@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from ..module_utils.columns import as_text
 from ..plugin_utils.acting.compared import MEMBERS, keep_members
 from ..plugin_utils.acting.slices import Arguments, Result, SliceAction, Variables
 
@@ -21,7 +21,7 @@ class ActionModule(SliceAction):
     def act(self, variables: Variables) -> Result:
         arguments = _reached(self.sliced()) if "stages" in self._task.args else self.sliced()
         if isinstance(arguments.get("services"), list):
-            arguments["services"] = json.dumps(arguments["services"])
+            arguments["services"] = as_text(arguments["services"])
         done: Result = self._execute_module(
             module_name="openuc.ocs.load_balancer", module_args=arguments, task_vars=variables
         )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..columns import Table
 from ..contract import result
 from ..items import refused
 from ..rendered import written
@@ -64,7 +65,7 @@ def wanted(options: Mapping[str, Any]) -> Want:
             given = json.loads(given)
         except ValueError as error:
             raise BalancerError(f"services: expected a list, or one as JSON; {error}") from error
-    services, problems = decode(given or [])
+    services, problems = decode(Table.read(given) or given or [])
     addresses, more = decode_addresses(options["addresses"])
     pair, wrong = decode_pair(options.get("pair"))
     problems = [*problems, *more, *wrong]

@@ -9,8 +9,9 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Optional, cast
+from typing import Any, NamedTuple
 
+from ..columns import Column, Table, joined
 from ..items import given_twice, nearest, problems_of
 from ..specs_haproxy import BALANCED_SERVICE
 
@@ -81,22 +82,19 @@ class Address:
     interface: str
 
 
-def decode(items: Any) -> tuple[list[Service], list[str]]:
-    """The services of the option `services`, or all that is wrong with it."""
-    problems = problems_of("services", items, BALANCED_SERVICE)
+def decode(given: Any) -> tuple[list[Service], list[str]]:
+    """The services of the option `services`, a list or a table, or all that is wrong with it."""
+    table = given if isinstance(given, Table) and given.is_just(BALANCED_SERVICE) else None
+    if table is None:
+        items = given.items() if isinstance(given, Table) else given
+        problems = problems_of("services", items, BALANCED_SERVICE)
+        if problems:
+            return [], problems
+        table = Table.of(items)
+    problems = _value_problems(table)
     if problems:
         return [], problems
-    members = [
-        tuple([
-            Member(str(member["name"]), _text(member["address"])) if member.keys() == _MEMBER_OPTIONS else None
-            for member in item["members"]
-        ])
-        for item in items
-    ]  # fmt: skip
-    problems = _value_problems(items, members)
-    if problems:
-        return [], problems
-    services = [_service(item, listed) for item, listed in zip(items, members)]
+    services = _services(table)
     if len({(service.protocol, service.vip, service.port) for service in services}) == len(services):
         return services, []
     return services, given_twice("services", ((service.key, service.key) for service in services))
@@ -120,39 +118,27 @@ def decode_addresses(items: Any) -> tuple[list[Address], list[str]]:
 
 # --- what is wrong with values ---
 
-_Members = tuple[Optional[Member], ...]  # None for what is no member.
 _Found = list[tuple[str, str]]  # Where in an item, and what is wrong.
+_Judge = Callable[[Any], _Found]
 
 
-def _value_problems(items: Sequence[Mapping[str, Any]], members: Sequence[_Members]) -> list[str]:
-    """All that is wrong with values, by items. Values repeat from item to item, so that each is judged once only."""
-    columns: list[tuple[Callable[[Any], _Found], str, list[Any]]] = [
-        (_vip_problems, ".vip", [item["vip"] for item in items]),
-        *((_port_problems, f".{name}", [item.get(name, "1") for item in items]) for name in _PORTS),
-        *((_word_problems(allowed), f".{name}", [item[name] for item in items]) for name, allowed in _WORDS),
-        (_idle_problems, ".idle_seconds", [item["idle_seconds"] for item in items]),
-        (
-            _snat_problems,
-            ".snat",
-            [(tuple(item.get("snat") or ()), item.get("nat"), listed) for item, listed in zip(items, members)],
-        ),
-        *((_comment_problems, "", [item.get(name) or "" for item in items]) for name in ("id", "stage", "replaces")),
-        (_comments_problems, "", [tuple(item["why"]) for item in items]),
-        (_members_problems, ".members", list(members)),
+def _value_problems(table: Table) -> list[str]:
+    """All that is wrong with values, by items."""
+    judged: list[tuple[_Judge, str, Column]] = [
+        (_vip_problems, ".vip", table.column("vip")),
+        *((_port_problems, f".{name}", table.column(name, "1")) for name in _PORTS),
+        *((_word_problems(allowed), f".{name}", table.column(name)) for name, allowed in _WORDS),
+        (_idle_problems, ".idle_seconds", table.column("idle_seconds")),
+        (_snat_problems, ".snat", joined(table.column("snat", ()), table.column("nat"), table.column("members"))),
+        *((_comment_problems, "", table.column(name, "")) for name in ("id", "stage", "replaces")),
+        (_comments_problems, "", table.column("why")),
+        (_members_problems, ".members", table.column("members")),
     ]
     found: list[tuple[int, str]] = []
-    for judge, name, column in columns:
-        wrong = {value: problems for value in set(column) if (problems := judge(value))}
-        for index, value in enumerate(column if wrong else ()):
-            found += [(index, f"services[{index}]{name}{place}: {words}") for place, words in wrong.get(value, ())]
-    for index, listed in enumerate(members):
-        if None in listed:
-            given = items[index]["members"]
-            found += [
-                (index, f"services[{index}].members[{at}]: expected a mapping with name and address, got {given[at]!r}")
-                for at, member in enumerate(listed)
-                if member is None
-            ]
+    for judge, name, column in judged:
+        wrong = {place: problems for place, value in enumerate(column.values) if (problems := judge(value))}
+        for index, at in enumerate(column.at if wrong else ()):
+            found += [(index, f"services[{index}]{name}{place}: {words}") for place, words in wrong.get(at, ())]
     return [words for _index, words in sorted(found, key=lambda each: each[0])]
 
 
@@ -166,7 +152,7 @@ def _port_problems(text: str) -> _Found:
     return [] if right else [("", f"{text!r} is no port; 1 to 65535 are")]
 
 
-def _word_problems(allowed: Sequence[str]) -> Callable[[str], _Found]:
+def _word_problems(allowed: Sequence[str]) -> _Judge:
     def judge(text: str) -> _Found:
         if text in allowed:
             return []
@@ -188,12 +174,12 @@ def _comments_problems(texts: Sequence[str]) -> _Found:
     return [problem for text in texts for problem in _comment_problems(text)]
 
 
-def _snat_problems(given: tuple[Sequence[str], str | None, _Members]) -> _Found:
+def _snat_problems(given: tuple[Sequence[str], str | None, Sequence[Mapping[str, Any]]]) -> _Found:
     snat, nat, members = given
     if not snat:
         return []
     problems = [("", f"{', '.join(snat)} is of no use with nat dnat")] if nat == "dnat" else []
-    families = {_family(member.address) for member in members if member} - {0}
+    families = {_family(member.get("address")) for member in members} - {0}
     for index, address in enumerate(snat):
         place = f"[{index}]"
         problem = _address_problem(address)
@@ -206,19 +192,20 @@ def _snat_problems(given: tuple[Sequence[str], str | None, _Members]) -> _Found:
     return problems
 
 
-def _members_problems(members: _Members) -> _Found:
+def _members_problems(members: Sequence[Mapping[str, Any]]) -> _Found:
     problems = [] if members else [("", "is empty; a service without members refuses everyone")]
     names: set[str] = set()
     for index, member in enumerate(members):
-        if member is None:
+        if member.keys() != _MEMBER_OPTIONS:
+            problems.append((f"[{index}]", f"expected a mapping with name and address, got {member!r}"))
             continue
-        if not _NAME.fullmatch(member.name):
-            words = f"{member.name!r} cannot be a name; letters, digits, '.', '-' and '_' can"
-            problems.append((f"[{index}].name", words))
-        if member.name in names:
-            problems.append((f"[{index}].name", f"{member.name!r} is a member already"))
-        names.add(member.name)
-        problem = _address_problem(member.address)
+        name = str(member["name"])
+        if not _NAME.fullmatch(name):
+            problems.append((f"[{index}].name", f"{name!r} cannot be a name; letters, digits, '.', '-' and '_' can"))
+        if name in names:
+            problems.append((f"[{index}].name", f"{name!r} is a member already"))
+        names.add(name)
+        problem = _address_problem(_text(member["address"]))
         if problem:
             problems.append((f"[{index}].address", problem))
     return problems
@@ -264,30 +251,30 @@ def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _family(text: str) -> int:
+def _family(text: Any) -> int:
     """The version of IP; 0 for what is no address."""
-    address = _parsed(text)
+    address = _parsed(_text(text))
     return address.version if address else 0
 
 
-def _service(item: Mapping[str, Any], members: _Members) -> Service:
-    snat = tuple(item.get("snat") or ())
-    return Service(
-        id=item["id"],
-        stage=item["stage"],
-        why=tuple(item["why"]),
-        vip=item["vip"],
-        port=int(item["port"]),
-        protocol=item["protocol"],
-        members=cast("tuple[Member, ...]", members),
-        member_port=int(item.get("member_port") or item["port"]),
-        method=item["method"],
-        affinity=item["affinity"],
-        nat=item.get("nat") or ("snat" if snat else "dnat"),
-        snat=snat,
-        idle_seconds=item["idle_seconds"],
-        idle_reset=item.get("idle_reset", False),
-        terminate=item.get("terminate", False),
-        check_port=int(item["check_port"]),
-        replaces=item.get("replaces") or "",
-    )
+def _services(table: Table) -> list[Service]:
+    port, snat = table.column("port"), table.column("snat", ()).map(tuple)
+    columns = {
+        **{name: table.column(name) for name in ("id", "stage", "vip", "protocol", "method", "affinity")},
+        "why": table.column("why").map(tuple),
+        "port": port.map(int),
+        "check_port": table.column("check_port").map(int),
+        "member_port": joined(table.column("member_port"), port).map(lambda each: int(each[0] or each[1])),
+        "members": table.column("members").map(_members),
+        "snat": snat,
+        "nat": joined(table.column("nat"), snat).map(lambda each: each[0] or ("snat" if each[1] else "dnat")),
+        "idle_seconds": table.column("idle_seconds"),
+        "idle_reset": table.column("idle_reset", False),
+        "terminate": table.column("terminate", False),
+        "replaces": table.column("replaces", ""),
+    }
+    return list(map(Service._make, zip(*(columns[name].listed() for name in Service._fields))))
+
+
+def _members(listed: Sequence[Mapping[str, Any]]) -> tuple[Member, ...]:
+    return tuple(Member(str(member["name"]), member["address"]) for member in listed)

@@ -15,6 +15,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer.places import 
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import Haproxy
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import RuntimeSocketError, Standing
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.watching import Watching
+from ansible_collections.openuc.ocs.plugins.module_utils.columns import as_text
 from ansible_collections.openuc.ocs.plugins.module_utils.specs_haproxy import LOAD_BALANCER
 from tests.unit.module_utils.balancer.made import SIP, STUN, Judged
 
@@ -146,6 +147,8 @@ def test_check_apply_apply_check(host: Host) -> None:
 def test_services_may_be_given_as_json(host: Host) -> None:
     assert host.run(services=json.dumps([SIP]))["changed"]
     assert not host.run(SIP)["changed"]
+    # As the action hands them over.
+    assert not host.run(services=as_text([SIP]), state="overridden")["changed"]
     with pytest.raises(BalancerError, match="services: expected a list, or one as JSON"):
         host.run(services="[{")
 

@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.model import decode, decode_addresses
+from ansible_collections.openuc.ocs.plugins.module_utils.columns import Table
 from tests.unit.module_utils.balancer.made import SIP, STUN
 
 
@@ -57,7 +58,28 @@ from tests.unit.module_utils.balancer.made import SIP, STUN
     ],
 )
 def test_each_mistake_has_its_words(change: dict[str, t.Any], problem: str) -> None:
-    assert decode([{**SIP, **change}]) == ([], [problem])
+    items = [STUN, {**SIP, **change}]
+    told = ([], [problem.replace("services[0]", "services[1]")])
+    assert decode(items) == told
+    assert decode(Table.of(items)) == told
+
+
+def test_a_table_says_what_a_list_does() -> None:
+    items = [SIP, STUN, {key: value for key, value in SIP.items() if key not in ("nat", "snat")}]
+    items[2]["port"] = "444"
+    services, problems = decode(items)
+    assert [service.port for service in services] == [5061, 3478, 444]
+    assert decode(Table.of(items)) == (services, problems) == (services, [])
+
+
+def test_problems_stand_in_the_order_of_items() -> None:
+    _services, problems = decode([{**SIP, "members": []}, {**STUN, "vip": "x", "id": "a,b"}, {**SIP, "port": "0"}])
+    assert [problem.partition(":")[0] for problem in problems] == [
+        "services[0].members",
+        "services[1].vip",
+        "services[1]",
+        "services[2].port",
+    ]
 
 
 def test_a_port_of_an_address_is_one_service() -> None:
