@@ -57,13 +57,17 @@ class Making:
     staged: Path
     private: Path
 
+    def place(self, path: str) -> Path:
+        """Of a file that is staged. All are in one folder, since a file system puts what is in new ones far apart."""
+        return self.staged / digest(path.encode())
+
     def lay(self, texts: t.Mapping[str, str]) -> Laid:
         """Lay out files of the new tree."""
         laid: Laid = {}
         for path, text in texts.items():
             content = text.encode()
             differs = content != _content(self.tree / path)
-            file = (self.staged if differs else self.tree) / path
+            file = self.place(path) if differs else self.tree / path
             if differs:
                 _write(file, content)
             if path.endswith(_FOR_MACHINES):
@@ -81,7 +85,7 @@ class Making:
         laid = {**laid, **self.lay({MANIFEST: json.dumps(content, indent=1) + "\n"})}
         new = [path for path, (_found, differs) in sorted(laid.items()) if differs]
         gone = sorted(_former(self.tree) - laid.keys())
-        changes = [Change(path, _existing(self.tree / path), self.staged / path) for path in new]
+        changes = [Change(path, _existing(self.tree / path), self.place(path)) for path in new]
         changes += [Change(path, place, None) for path in gone if (place := _existing(self.tree / path))]
         return tuple(changes)
 
@@ -92,9 +96,9 @@ class Making:
             parent.mkdir(parents=True, exist_ok=True)
         for change in coming:
             if change.before is not None:
-                (self.staged / change.path).chmod(change.before.stat().st_mode & 0o777)
+                self.place(change.path).chmod(change.before.stat().st_mode & 0o777)
         for change in sorted(coming, key=lambda change: change.path == MANIFEST):
-            os.replace(self.staged / change.path, self.tree / change.path)
+            os.replace(self.place(change.path), self.tree / change.path)
         for change in changes:
             if change.after is None:
                 _remove(self.tree, change.path)

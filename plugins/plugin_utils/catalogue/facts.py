@@ -7,6 +7,7 @@ Kinds that only a planner uses are declared beside the planner.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ..schema.fields import option
@@ -99,6 +100,7 @@ class ErratumFact(Fact):
     also: tuple[str, ...] = option("Further places, as document:line", default=())
 
 
-def server_type_facts(catalogue: Catalogue) -> dict[str, ServerTypeFact]:
+@functools.lru_cache(maxsize=8)
+def server_type_facts(catalogue: Catalogue) -> t.Mapping[str, ServerTypeFact]:
     """Server types by the name of their inventory group."""
     return {fact.id.partition(".")[2]: fact for fact in catalogue.facts(ServerTypeFact)}

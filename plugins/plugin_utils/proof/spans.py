@@ -40,11 +40,12 @@ def intersect(left: Spans, right: Spans) -> Spans:
     found: list[Span] = []
     mine, theirs = _place(left, right[0][0]), _place(right, left[0][0])
     while mine < len(left) and theirs < len(right):
-        first = max(left[mine][0], right[theirs][0])
-        last = min(left[mine][1], right[theirs][1])
+        (my_first, my_last), (their_first, their_last) = left[mine], right[theirs]
+        first = max(their_first, my_first)
+        last = min(their_last, my_last)
         if first <= last:
             found.append((first, last))
-        if left[mine][1] < right[theirs][1]:
+        if my_last < their_last:
             mine += 1
         else:
             theirs += 1

@@ -7,6 +7,7 @@ values (each member's address, say): the text is then repeated for each, and not
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -23,14 +24,19 @@ _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+)\}")
 
 def fill(text: str, context: Context) -> Values:
     """Every text that `text` stands for in the context."""
-    results = [""]
-    position = 0
-    for match in _PLACEHOLDER.finditer(text):
-        values = look_up(match[1], context)
-        literal = text[position : match.start()]
-        results = [result + literal + value for result in results for value in values]
-        position = match.end()
-    return tuple(dict.fromkeys(result + text[position:] for result in results))
+    first, placeholders = _parts(text)
+    results = [first]
+    for word, literal in placeholders:
+        values = look_up(word, context)
+        results = [result + value + literal for result in results for value in values]
+    return tuple(dict.fromkeys(results))
+
+
+@functools.cache
+def _parts(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What stands before the first placeholder, and each with what stands behind it."""
+    first, *rest = _PLACEHOLDER.split(text)
+    return first, tuple(zip(rest[::2], rest[1::2], strict=True))
 
 
 def look_up(word: str, context: Context) -> Values:
