@@ -143,7 +143,7 @@ def _value_problems(table: Table) -> list[str]:
 
 
 def _vip_problems(text: str) -> _Found:
-    problem = _address_problem(text)
+    problem = address_problem(text)
     return [("", problem)] if problem else []
 
 
@@ -182,7 +182,7 @@ def _snat_problems(given: tuple[Sequence[str], str | None, Sequence[Mapping[str,
     families = {_family(member.get("address")) for member in members} - {0}
     for index, address in enumerate(snat):
         place = f"[{index}]"
-        problem = _address_problem(address)
+        problem = address_problem(address)
         if not problem and families - {_family(address)}:
             problem = f"{address!r} cannot reach members of the other version of IP"
         if problem:
@@ -205,14 +205,14 @@ def _members_problems(members: Sequence[Mapping[str, Any]]) -> _Found:
         if name in names:
             problems.append((f"[{index}].name", f"{name!r} is a member already"))
         names.add(name)
-        problem = _address_problem(_text(member["address"]))
+        problem = address_problem(_text(member["address"]))
         if problem:
             problems.append((f"[{index}].address", problem))
     return problems
 
 
 def address_problems(where: str, text: Any) -> list[str]:
-    problem = _address_problem(_text(text))
+    problem = address_problem(_text(text))
     return [f"{where}: {problem}"] if problem else []
 
 
@@ -222,7 +222,7 @@ def _text(given: Any) -> str:
 
 
 @functools.lru_cache(maxsize=100_000)
-def _address_problem(text: str) -> str:
+def address_problem(text: str) -> str:
     if _is_plain(text):
         return ""
     address = _parsed(text)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from .model import Member, Service
+from .model import Member, Service, address_problem
 from .text import CHECK, PREFIX
 
 # A section as it most often is, read in one go. Whatever else there is, and all that is wrong, is read line by line.
@@ -43,6 +43,7 @@ def parse(text: str, known: Mapping[str, Service] = MappingProxyType({})) -> Par
     `known` are texts of sections whose services are known, which most often are nearly all of them.
     """
     services: list[Service] = []
+    unknown: list[Service] = []
     out: dict[str, tuple[str, ...]] = {}
     number = 1
     for chunk in text.split("\n\n"):
@@ -53,10 +54,20 @@ def parse(text: str, known: Mapping[str, Service] = MappingProxyType({})) -> Par
             plain = _plain(chunk.rstrip("\n"))
             for name, service, disabled in (plain,) if plain else _by_lines(chunk, number):
                 services.append(service)
+                unknown.append(service)
                 if disabled:
                     out[name] = disabled
         number += chunk.count("\n") + 2
+    _look_at_addresses(unknown)
     return Parsed(tuple(services), out)
+
+
+def _look_at_addresses(services: Sequence[Service]) -> None:
+    listed = {address for each in services for address in (each.vip, *each.snat)}
+    listed.update(member.address for members in {each.members for each in services} for member in members)
+    problems = [problem for address in sorted(listed) if (problem := address_problem(address))]
+    if problems:
+        raise UnreadableTextError(", ".join(problems))
 
 
 _Line = tuple[int, list[str]]

@@ -147,6 +147,10 @@ def test_servers_that_are_switched_off_stay_so() -> None:
     [
         ("frontend web", "line 2: 'frontend web' is no section of ours"),
         ("listen openuc-10.0.0.1:1\n    maxconn 5", "line 3: 'maxconn 5' is no setting of ours"),
+        (
+            "listen openuc-10.0.0.300:1\n    server fe1 10.0.0.x:1 track openuc-check-10.0.0.300:1/fe1",
+            "'10.0.0.300' is no IP address, '10.0.0.x' is no IP address",
+        ),
         ("listen web", "listen web: a section of ours is called openuc-ADDRESS:PORT"),
         ("listen openuc-10.0.0.1:1", "listen openuc-10.0.0.1:1: has no servers"),
         (
