@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ..catalogue.facts import StageFact
 from ..catalogue.model import Catalogue
@@ -21,6 +22,15 @@ class Item:
     stage: str
     why: tuple[str, ...]
     replaces: str = ""
+
+
+Planned = t.TypeVar("Planned", bound=Item)
+
+
+def lasting(items: t.Sequence[Planned]) -> t.Iterator[Planned]:
+    """Without what later stages replace."""
+    replaced = {item.replaces for item in items}
+    return (item for item in items if item.id not in replaced)
 
 
 class Stages:

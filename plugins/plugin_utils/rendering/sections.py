@@ -115,7 +115,7 @@ PAGES: tuple[Page, ...] = (
         "Zones that records stand in, and lines of hosts files where a server has no zone to ask.",
         (
             Section("Zones", lambda plan: plan.zones, "view name server dynamic_update pinpoint stage"),
-            Section("Records", lambda plan: plan.records, "view name type values ttl purpose stage why"),
+            Section("Records", lambda plan: plan.records, "view name type values ttl purpose stage replaces why"),
             Section("Hosts files", lambda plan: plan.hosts_entries, "host name addresses stage why"),
         ),
     ),

@@ -7,12 +7,11 @@ import typing as t
 
 from ...module_utils.specs import DNS_RECORDS
 from ...module_utils.zone_text import FIRST_SERIAL, NameServer, render_records, render_zone
-from ..planning.base import Item
+from ..planning.base import lasting
 from ..planning.plan import Plan
 from ..planning.slices import zone_slices
 from ..topology.model import Topology
 
-Planned = t.TypeVar("Planned", bound=Item)
 Arguments = dict[str, t.Any]
 
 
@@ -25,7 +24,7 @@ def render(topology: Topology, plan: Plan) -> t.Iterator[tuple[str, str]]:
     for each in zone_slices(topology, plan):
         yield from _files(each.arguments)
     unowned: dict[str, list[Arguments]] = {}
-    for record in _final(plan.records):
+    for record in lasting(plan.records):
         if not record.zone:
             entry = {"name": record.name, "type": record.type, "ttl": record.ttl, "values": list(record.values)}
             unowned.setdefault(record.view, []).append(entry)
@@ -46,14 +45,8 @@ def _files(zone: Arguments) -> t.Iterator[tuple[str, str]]:
 
 def _hosts_files(plan: Plan) -> t.Iterator[tuple[str, str]]:
     by_host: dict[str, list[str]] = {}
-    for entry in _final(plan.hosts_entries):
+    for entry in lasting(plan.hosts_entries):
         by_host.setdefault(entry.host, []).extend(f"{address} {entry.name}" for address in entry.addresses)
     for host, lines in sorted(by_host.items()):
         head = f"# Names that {host} must resolve, and that no DNS server of the perimeter answers"
         yield f"native/{host}.hosts", "\n".join([head, *sorted(lines), ""])
-
-
-def _final(items: t.Sequence[Planned]) -> t.Iterator[Planned]:
-    """Without what later stages replace."""
-    replaced = {item.replaces for item in items}
-    return (item for item in items if item.id not in replaced)

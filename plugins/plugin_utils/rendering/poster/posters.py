@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 import typing as t
 
+from ...planning.base import lasting
 from ...planning.dns import Record
 from ...planning.flows import Flow
 from ...planning.plan import Plan
@@ -83,7 +84,9 @@ def _scene(topology: Topology, plan: Plan, workload: Workload, flows: t.Sequence
         columns,
         _walls(topology, columns, flows),
         lanes,
-        tuple(panel for panel in (_names_panel(plan, reached), _certificates_panel(plan, hosts)) if panel.lines),
+        tuple(
+            panel for panel in (_names_panel(plan, _single(reached)), _certificates_panel(plan, hosts)) if panel.lines
+        ),
     )
 
 
@@ -167,11 +170,18 @@ def _walls(topology: Topology, columns: t.Sequence[Column], flows: t.Sequence[Fl
     return tuple(Wall(way, _WALL_TITLES[way], shortened(tuple(names[way]))) for way in itertools.pairwise(there))
 
 
+def _single(sets: t.Iterable[str]) -> frozenset[str]:
+    """`one|other@cluster` stands for several listeners at once."""
+    split = (name.partition("@") for name in sets)
+    return frozenset(f"{role}@{cluster}" for roles, _at, cluster in split for role in roles.split("|"))
+
+
 def _names_panel(plan: Plan, reached: frozenset[str]) -> Panel:
     """Names of those who listen, and the service records that lead to them."""
-    named = [record for record in plan.records if reached & frozenset(record.reaches)]
+    records = tuple(lasting(plan.records))
+    named = [record for record in records if reached & frozenset(record.reaches)]
     names = {record.name for record in named}
-    services = [record for record in plan.records if record.type == "SRV" and _targets(record) & names]
+    services = [record for record in records if record.type == "SRV" and _targets(record) & names]
     lines = [
         (record.name, f"{record.type} {', '.join(record.values)} ({record.view})") for record in (*services, *named)
     ]

@@ -153,6 +153,13 @@ def test_beside_the_picture_stand_the_records_that_lead_to_those_who_listen() ->
     assert "sip.contoso.com" in panels["Certificates"]
 
 
+def test_what_a_later_stage_replaces_is_not_shown() -> None:
+    """Clients of the lab sign in at the first pool until there is a Director."""
+    (dns,) = [panel for panel in scenes("lab")["im-presence"].panels if panel.title == "DNS"]
+    shown = [words for name, words in dns.lines if name == "_sipinternaltls._tcp.contoso.com"]
+    assert shown == ["SRV 0 0 5061 dirpool.corp.contoso.com. (internal)"]
+
+
 def test_columns_stand_from_the_internet_inwards_with_what_edges_hand_on_to_first() -> None:
     scene = scenes("lab")["im-presence"]
     zones = [column.zone for column in scene.columns]
