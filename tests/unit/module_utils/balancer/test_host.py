@@ -22,7 +22,7 @@ from ansible_collections.openuc.ocs.plugins.module_utils.balancer import (
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.checking import Checking
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.model import Address
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.places import BalancerError, Places
-from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import Haproxy
+from ansible_collections.openuc.ocs.plugins.module_utils.balancer.process import Haproxy, Loaded
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.runtime import Runtime, Standing
 from ansible_collections.openuc.ocs.plugins.module_utils.balancer.watching import Watching
 from tests.unit.module_utils.balancer.made import SIP, STUN, services
@@ -236,6 +236,18 @@ def test_it_is_waited_for_until_the_new_text_runs_and_not_for_ever(
     monkeypatch.setattr(haproxy.runtime, "digest", _unheard)
     with pytest.raises(BalancerError, match="does not run with its new file after 0 s: it says no such socket"):
         haproxy.wait_until_it_runs_with("new")
+
+
+def test_a_file_that_cannot_be_swapped_in_leaves_the_one_of_before(
+    where: Places, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where.own.write_text("before")
+    haproxy = Haproxy(where, "command", ["reload"], 1)
+    monkeypatch.setattr(haproxy.runtime, "digest", lambda: "")
+    with pytest.raises(BalancerError, match=r"gone: No such file or directory.*\nThe file of before is back"):
+        haproxy.swap(Loaded("before", ""), "after", where.own.with_name("gone"))
+    assert where.own.read_text() == "before"
+    assert commands == [["reload"]]
 
 
 # --- the watcher -----------------------------------------------------------------------------------------------------
