@@ -49,7 +49,9 @@ def _runs(standing: Standing, lease: Lease | None, plan: str) -> t.Iterator[str]
 def _verdict(run: Run, lease: Lease | None) -> str:
     if run.verdict:
         return f"{run.verdict} at {run.ended_at}"
-    return "under way" if lease and lease.holder.run == run.id else "it never ended: killed, or its machine died"
+    if lease and lease.holder.run == run.id:
+        return "under way"
+    return "it never ended: killed, its machine died, or the last of its hosts was lost"
 
 
 def _mark(work: StageWork) -> str:

@@ -50,5 +50,5 @@ def test_the_status_does_not_take_a_dead_run_for_one_under_way(estate: stubs.Stu
     killing.killed_at(estate, FIRST, torn=False)
     assert estate.has_lease()
     told = estate.play("openuc.ocs.status").stdout
-    assert "it never ended: killed, or its machine died" in told
+    assert "it never ended: killed, its machine died, or the last of its hosts was lost" in told
     assert "The estate is held by" not in told

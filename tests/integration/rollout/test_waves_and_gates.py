@@ -146,6 +146,23 @@ def test_a_host_that_cannot_be_looked_at_stops_the_run_before_anything_is_change
     assert not estate.has_lease()
 
 
+def test_a_run_that_loses_its_only_host_is_told_as_one_that_never_ended(estate: StubbedEstate) -> None:
+    """Ansible runs nothing any more then, so that no last word can be said; the journal says what was begun."""
+    only = (*CERTIFICATES, "--limit", FE1)
+    assert estate.deploy(*only, uc_until="first_pool", lose=[FE1]).returncode != 0
+    told = estate.play("openuc.ocs.status").stdout
+    assert "it never ended: killed, its machine died, or the last of its hosts was lost" in told
+    again = estate.deploy(*only, uc_until="first_pool")
+    assert again.returncode == 0, again.stdout
+    assert f"certificates at {FE1}: was begun and may be half done" in " ".join(again.stderr.split())
+    # Lost while it is looked at, before anything is begun.
+    assert estate.deploy(*only, uc_until="first_pool", lose=[FE1]).returncode != 0
+    assert [entry.event for entry in estate.entries()][-1] == "begun"
+    assert estate.deploy(*only, uc_until="first_pool").returncode == 0
+    assert estate.verdicts() == ["complete", "complete"]
+    assert not estate.has_lease()
+
+
 def test_waves_keep_their_order_however_many_hosts_answer_at_once(estate: StubbedEstate) -> None:
     done = estate.deploy(*CERTIFICATES, uc_until="first_pool", uc_waves={"by": "all", "count": 1, "canaries": 0})
     assert done.returncode == 0, done.stdout

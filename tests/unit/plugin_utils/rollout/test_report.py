@@ -61,7 +61,7 @@ def test_what_a_killed_run_is_known_to_have_done() -> None:
 def test_a_killed_run_and_a_torn_line() -> None:
     told = history(BEGUN, INTENT)
     lines = status_lines(blueprint(), History(told.entries, (3,)), None, "p1")
-    assert lines[0].endswith("it never ended: killed, or its machine died")
+    assert lines[0].endswith("it never ended: killed, its machine died, or the last of its hosts was lost")
     assert "  dns at ns: begun, and not heard of again, in run r1" in lines
     assert not any("known to be done" in words for words in lines)
     assert lines[-1] == "Line 3 of the journal is torn, as a kill leaves it; nothing is lost by it."
