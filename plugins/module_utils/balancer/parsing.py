@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -17,10 +18,11 @@ _PLAIN = re.compile(
     r"(?:    # id: (.*)\n)?(?:    # stage: (.*)\n)?(?:    # why: (.*)\n)?(?:    # replaces: (.*)\n)?"
     r"    bind [0-9.:]+ transparent\n(    balance source\n    hash-type consistent\n)?"
     r"(?:    timeout client (\d+)s\n    timeout server \d+s\n)?(    option nolinger\n)?"
-    r"((?:    server .+(?:\n|\Z))+)\Z"
+    r"(    server \S+ [0-9.]+:(\d+) .*(?:\n    server .+)*)\Z"
 )
+# Of a server whose port, which is that of all servers of its section, is left out.
 _PLAIN_SERVER = re.compile(
-    r"    server ([^\s:]+)((?::\d+)?) ([0-9.]+):(\d+)(?: source ([0-9.]+))?"
+    r"    server ([^\s:]+)((?::\d+)?) ([0-9.]+):(?: source ([0-9.]+))?"
     r" track " + CHECK + r"[0-9.]+:(\d+)(?:\.\d+)?/[^\s/]+( disabled)?"
 )
 
@@ -77,14 +79,12 @@ _Read = tuple[str, Service, tuple[str, ...]]  # Name of the section, its service
 def _plain(chunk: str) -> _Read | None:
     """A section that is as most are; None for any other."""
     match = _PLAIN.match(chunk)
-    servers = [_PLAIN_SERVER.fullmatch(line) for line in match[10].splitlines()] if match else []
-    if not match or not all(servers):
+    if not match:
         return None
-    vip, port, item, stage, why, replaces, by_source, idle, reset = match.groups()[:9]
-    read = [each.groups() for each in servers if each]
-    placed: dict[Member, list[str]] = {}
-    for name, _number, address, _port, source, _check, _disabled in read:
-        placed.setdefault(Member(name, address), []).append(source)
+    vip, port, item, stage, why, replaces, by_source, idle, reset, listed, member_port = match.groups()
+    servers = _plain_servers(listed.replace(f":{member_port} ", ": "))
+    if servers is None:
+        return None
     service = Service(
         id=item or "",
         stage=stage or "",
@@ -92,20 +92,42 @@ def _plain(chunk: str) -> _Read | None:
         vip=vip,
         port=int(port),
         protocol="tcp",
-        members=tuple(placed),
-        member_port=int(read[0][3]),
+        members=servers.members,
+        member_port=int(member_port),
         method="least_connections",
         affinity="source" if by_source else "tcp",
         nat="snat",
-        snat=_dealt(placed),
+        snat=servers.snat,
         idle_seconds=int(idle or 0),
         idle_reset=reset is not None,
         terminate=False,
-        check_port=int(read[0][5]),
+        check_port=servers.check_port,
         replaces=replaces or "",
     )
+    return f"{PREFIX}{vip}:{port}", service, servers.disabled
+
+
+@dataclasses.dataclass(frozen=True)
+class _Servers:
+    members: tuple[Member, ...]
+    snat: tuple[str, ...]
+    check_port: int
+    disabled: tuple[str, ...]
+
+
+# Ports of an address most often have the same members.
+@functools.lru_cache(maxsize=100_000)
+def _plain_servers(listed: str) -> _Servers | None:
+    """The servers of a section, without their port; None where one is not as most are."""
+    matches = [_PLAIN_SERVER.fullmatch(line) for line in listed.splitlines()]
+    read = [match.groups() for match in matches if match]
+    if len(read) < len(matches):
+        return None
+    placed: dict[Member, list[str]] = {}
+    for name, _number, address, source, _check, _disabled in read:
+        placed.setdefault(Member(name, address), []).append(source)
     disabled = tuple(f"{name}{number}" for name, number, *_rest, off in read if off)
-    return f"{PREFIX}{vip}:{port}", service, disabled
+    return _Servers(tuple(placed), _dealt(placed), int(read[0][4]), disabled)
 
 
 def _by_lines(chunk: str, number: int) -> list[_Read]:
