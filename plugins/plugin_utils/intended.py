@@ -111,6 +111,10 @@ def making(tree: Path, private: Path, keep: bool) -> t.Iterator[Making]:
     staged = (tree if keep else private.parent) / f".{secrets.token_hex(4)}"
     try:
         yield Making(tree, staged, private)
+    except OSError as error:
+        if error.filename and staged in (Path(error.filename), *Path(error.filename).parents):
+            error.filename = str(staged.parent)  # What is staged where is nobody's business who is told of it.
+        raise
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
