@@ -17,6 +17,7 @@ from . import faults, policy_file
 from .account import HAS_SAMBA, Account, reach, told_apart
 from .engine import Change, LiveKey, Reading
 from .gpt_ini import raised, version_of, with_registry_extension, with_version
+from .policy_file import HALVES
 from .reg_file import BadFileError
 from .values import HIVES, KeyId, Value
 
@@ -31,7 +32,6 @@ if HAS_SAMBA:
     from samba.samba3 import param as smb_settings
     from samba.samdb import SamDB
 
-HALVES: Mapping[str, str] = {"HKLM": "Machine", "HKCU": "User"}
 EXTENSIONS: Mapping[str, str] = {"HKLM": "gPCMachineExtensionNames", "HKCU": "gPCUserExtensionNames"}
 NEW_GPT = "[General]\r\nVersion=0\r\n"
 NOT_THERE = (0xC0000034, 0xC000003A)

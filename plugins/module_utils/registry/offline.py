@@ -13,8 +13,8 @@ from ..files import FileError, read_bytes
 from ..items import refused
 from ..rendered import written
 from . import policy_file, reg_file
-from .group_policy import HALVES
 from .jobs import Target, targets_of
+from .policy_file import HALVES
 from .reg_file import BadFileError
 from .values import HIVES, Value, item_of
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .reg_file import BadFileError
 from .values import Value
 
+# Folders of an object, one for each hive.
+HALVES: Mapping[str, str] = {"HKLM": "Machine", "HKCU": "User"}
 HEADER = b"PReg" + struct.pack("<I", 1)
 LONGEST_DATA = 0xFFFF
 _OPEN, _SEMICOLON, _CLOSE = ("[".encode("utf-16-le"), ";".encode("utf-16-le"), "]".encode("utf-16-le"))
