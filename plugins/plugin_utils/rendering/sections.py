@@ -272,7 +272,7 @@ def cell(value: object) -> Cell:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return value if all(type(each) is str for each in value) else tuple([str(cell(each)) for each in value])
+        return value if all(isinstance(each, str) for each in value) else tuple([str(cell(each)) for each in value])
     if isinstance(value, San):
         return value.name
     if dataclasses.is_dataclass(value):
